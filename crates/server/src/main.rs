@@ -1,0 +1,3 @@
+//! The binary of Peerage.
+
+fn main() {}
