@@ -1,0 +1,222 @@
+//! Typed identifiers: twelve bytes, written as 24 lower-case hexadecimal digits, as the contract
+//! has them in every path and body.
+//!
+//! One generic type and one list of kinds, so that a project's id can never be passed for a
+//! peering's. Where the bytes come from is not known here: callers hand in time and randomness.
+
+use alloc::string::{String, ToString};
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::marker::PhantomData;
+
+use crate::time::Timestamp;
+
+/// Names the kind of object that an [`Id`] belongs to.
+pub trait Kind {
+    /// The noun used in error messages.
+    const NOUN: &'static str;
+}
+
+/// An identifier of one kind: 12 bytes, shown as 24 lower-case hexadecimal digits.
+pub struct Id<K> {
+    bytes: [u8; 12],
+    kind: PhantomData<fn() -> K>,
+}
+
+/// The text is not 24 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not 24 lower-case hexadecimal digits")]
+pub struct InvalidId {
+    /// The refused text, cut to what is worth showing.
+    pub text: String,
+}
+
+impl<K> Id<K> {
+    /// Digits of the written form.
+    pub const DIGITS: usize = 24;
+
+    /// An id from its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self {
+            bytes,
+            kind: PhantomData,
+        }
+    }
+
+    /// The bytes of the id.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 12] {
+        &self.bytes
+    }
+
+    /// A new id: four bytes of seconds, so that ids sort by age, then eight random ones.
+    #[must_use]
+    pub fn generate(now: Timestamp, random: [u8; 8]) -> Self {
+        let seconds = u32::try_from(now.as_millis().div_euclid(1000)).unwrap_or(u32::MAX);
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&seconds.to_be_bytes());
+        bytes[4..].copy_from_slice(&random);
+        Self::from_bytes(bytes)
+    }
+
+    /// The same bytes as an id of another kind: for objects that share an identity, as a project
+    /// does with its settings.
+    #[must_use]
+    pub const fn cast<L>(self) -> Id<L> {
+        Id::from_bytes(self.bytes)
+    }
+
+    /// Reads 24 lower-case hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`InvalidId`] for anything else, upper-case digits included.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let digits = text.as_bytes();
+        let invalid = || InvalidId {
+            text: text.chars().take(64).collect(),
+        };
+        if digits.len() != Self::DIGITS {
+            return Err(invalid());
+        }
+        let mut bytes = [0; 12];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            match (nibble(pair[0]), nibble(pair[1])) {
+                (Some(high), Some(low)) => *byte = high << 4 | low,
+                _ => return Err(invalid()),
+            }
+        }
+        Ok(Self::from_bytes(bytes))
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes.cmp(&other.bytes)
+    }
+}
+impl<K> Hash for Id<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
+    }
+}
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl<K> From<Id<K>> for String {
+    fn from(id: Id<K>) -> Self {
+        id.to_string()
+    }
+}
+impl<K> core::str::FromStr for Id<K> {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        Self::parse(text)
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $alias:ident $noun:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $kind {}
+        impl Kind for $kind {
+            const NOUN: &'static str = $noun;
+        }
+        #[doc = concat!("The id of one ", $noun, ".")]
+        pub type $alias = Id<$kind>;
+    )*};
+}
+
+kinds! {
+    /// An organization, the owner of projects.
+    Org OrgId "organization";
+    /// A project, the tenant; `group` on the wire.
+    Group GroupId "project";
+    /// A network container, the service's side of a peering.
+    Container ContainerId "network container";
+    /// A network peering connection.
+    Peer PeerId "peering connection";
+    /// A person.
+    User UserId "user";
+    /// A team of people.
+    Team TeamId "team";
+    /// A programmatic API key.
+    ApiKey ApiKeyId "API key";
+    /// A service account.
+    ServiceAccount ServiceAccountId "service account";
+    /// A secret of a service account.
+    Secret SecretId "secret";
+    /// An event of the audit trail.
+    Event EventId "event";
+    /// An invitation to an organization or a project.
+    Invitation InvitationId "invitation";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_its_text() {
+        let text = "32b6e34b3d91647abb20e7b8";
+        let id = PeerId::parse(text).unwrap();
+        assert_eq!(id.to_string(), text);
+    }
+
+    #[test]
+    fn anything_but_24_lower_case_digits_is_refused() {
+        for text in [
+            "",
+            "32b6e34b3d91647abb20e7b",
+            "32B6E34B3D91647ABB20E7B8",
+            "zzb6e34b3d91647abb20e7b8",
+        ] {
+            assert!(PeerId::parse(text).is_err(), "{text}");
+        }
+        assert!(PeerId::parse("32b6e34b3d91647abb20e7é").is_err());
+    }
+
+    #[test]
+    fn a_later_id_sorts_after_an_earlier_one() {
+        let early = GroupId::generate(Timestamp::from_millis(1_000), [255; 8]);
+        let late = GroupId::generate(Timestamp::from_millis(2_000), [0; 8]);
+        assert!(early < late);
+    }
+}
