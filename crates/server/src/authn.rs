@@ -17,8 +17,8 @@ pub mod seal;
 pub mod secret;
 pub mod throttle;
 
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use ::http::HeaderMap;
+use ::http::header::AUTHORIZATION;
 
 pub use access::EmptyList;
 pub use basic::{BasicCredentials, BasicError};
@@ -110,7 +110,7 @@ impl AuthHeader {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use ::http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;

@@ -13,7 +13,7 @@ mod parse;
 mod recorded;
 mod window;
 
-use http::HeaderValue;
+use ::http::HeaderValue;
 use subtle::{Choice, ConstantTimeEq as _};
 
 pub use nonce::{Nonce, NonceKey};
