@@ -1,0 +1,147 @@
+//! The one clock of the server. It can be frozen and moved forward, for the emulated clouds; the
+//! only place, with the driver, that reads the machine's time.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use peerage_core::time::Timestamp;
+use tokio::sync::watch;
+
+/// A shared clock; clones show the same time.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    state: Arc<Mutex<State>>,
+    moved: watch::Sender<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State {
+    ahead: Duration,
+    frozen_at: Option<Timestamp>,
+}
+
+/// What a clock shows and how it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The time.
+    pub now: Timestamp,
+    /// Whether it stands still.
+    pub frozen: bool,
+    /// How far it is ahead of the machine's time; zero while it stands still.
+    pub ahead: Duration,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock {
+    /// A clock that shows the machine's time.
+    #[must_use]
+    pub fn new() -> Self {
+        let state = State { ahead: Duration::ZERO, frozen_at: None };
+        Self { state: Arc::new(Mutex::new(state)), moved: watch::Sender::new(0) }
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.read().now
+    }
+
+    /// The time and how the clock runs.
+    #[must_use]
+    pub fn read(&self) -> Reading {
+        let state = *self.lock();
+        Reading {
+            now: state.frozen_at.unwrap_or_else(|| machine_time().after(state.ahead)),
+            frozen: state.frozen_at.is_some(),
+            ahead: state.ahead,
+        }
+    }
+
+    /// Makes it stand still.
+    pub fn freeze(&self) {
+        let now = self.now();
+        self.lock().frozen_at = Some(now);
+        self.announce();
+    }
+
+    /// Lets it run again from the time that it shows.
+    pub fn thaw(&self) {
+        let now = self.now();
+        let mut state = self.lock();
+        if state.frozen_at.take().is_some() {
+            state.ahead = now.since(machine_time());
+        }
+        drop(state);
+        self.announce();
+    }
+
+    /// Moves it forward.
+    pub fn advance(&self, span: Duration) {
+        let mut state = self.lock();
+        match &mut state.frozen_at {
+            Some(at) => *at = at.after(span),
+            None => state.ahead = state.ahead.saturating_add(span),
+        }
+        drop(state);
+        self.announce();
+    }
+
+    /// Tells when the clock was moved, frozen or thawed, so that waits can be worked out anew.
+    #[must_use]
+    pub fn moves(&self) -> watch::Receiver<u64> {
+        self.moved.subscribe()
+    }
+
+    /// How long to sleep until the clock shows `at`; `None` while it stands still before that.
+    #[must_use]
+    pub fn until(&self, at: Timestamp) -> Option<Duration> {
+        let reading = self.read();
+        let wait = at.since(reading.now);
+        (!reading.frozen || wait.is_zero()).then_some(wait)
+    }
+
+    fn announce(&self) {
+        self.moved.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn machine_time() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_by_hand() {
+        let clock = Clock::new();
+        clock.freeze();
+        let start = clock.now();
+        assert_eq!(clock.now(), start);
+        clock.advance(Duration::from_hours(168));
+        assert_eq!(clock.now().since(start), Duration::from_hours(168));
+        assert_eq!(clock.until(clock.now().after(Duration::from_secs(1))), None);
+    }
+
+    #[test]
+    fn a_thawed_clock_goes_on_from_what_it_showed() {
+        let clock = Clock::new();
+        clock.freeze();
+        clock.advance(Duration::from_hours(1));
+        let shown = clock.now();
+        clock.thaw();
+        assert!(clock.now() >= shown);
+        assert!(clock.now().since(shown) < Duration::from_mins(5));
+    }
+}

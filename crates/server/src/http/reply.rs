@@ -1,0 +1,69 @@
+//! What a handler answers: a status and a JSON body, before envelope and indentation.
+
+use http::StatusCode;
+use serde::Serialize;
+
+use super::fault::Fault;
+
+/// The answer of one operation.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// Compact JSON; empty for an answer without a body.
+    pub body: Vec<u8>,
+    /// Whether the body is a list, which carries `status` beside `results` in an envelope.
+    pub is_list: bool,
+    /// `Location`, for what was made: path below the base URL.
+    pub location: Option<String>,
+}
+
+impl Reply {
+    /// 200 with an object.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the value cannot be written as JSON.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Fault> {
+        Self::with(StatusCode::OK, body)
+    }
+
+    /// A status with an object.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the value cannot be written as JSON.
+    pub fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Fault> {
+        let body = serde_json::to_vec(body)
+            .map_err(|_| Fault::Internal("an answer could not be written as JSON"))?;
+        Ok(Self { status, body, is_list: false, location: None })
+    }
+
+    /// 200 with a page of a list.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the value cannot be written as JSON.
+    pub fn list(body: &impl Serialize) -> Result<Self, Fault> {
+        Ok(Self { is_list: true, ..Self::with(StatusCode::OK, body)? })
+    }
+
+    /// 204 without a body.
+    #[must_use]
+    pub fn no_content() -> Self {
+        let status = StatusCode::NO_CONTENT;
+        Self { status, body: Vec::new(), is_list: false, location: None }
+    }
+
+    /// 202 with an empty object, as deletions that go on in the background are answered.
+    #[must_use]
+    pub fn accepted() -> Self {
+        let status = StatusCode::ACCEPTED;
+        Self { status, body: b"{}".to_vec(), is_list: false, location: None }
+    }
+
+    /// 201 with an object and where it is.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] when the value cannot be written as JSON.
+    pub fn created(body: &impl Serialize, location: String) -> Result<Self, Fault> {
+        Ok(Self { location: Some(location), ..Self::with(StatusCode::CREATED, body)? })
+    }
+}
