@@ -1,1 +1,20 @@
-//! Placeholder until the crate's first module lands.
+//! The JSON of the contract: what clients send is read here, what they get is written here.
+//!
+//! Each noun has a module with `read` functions for its requests, which list every fault of a body
+//! at once, and types that serialize to its answers byte for byte, in one fixed order of fields.
+//! Conversions to and from [`peerage_core`] take every field apart, so that a new one is a compile
+//! error. This crate must not know HTTP, storage or who calls: statuses and codes are chosen by
+//! the server.
+
+pub mod container;
+pub mod date;
+pub mod error;
+pub mod fields;
+pub mod form;
+pub mod page;
+pub mod peer;
+mod show;
+
+pub use error::ApiError;
+pub use fields::{BodyError, Fields, ReadError};
+pub use page::{Link, Page, PageQuery, QueryFault};
