@@ -7,6 +7,7 @@ use crate::cidr::AddressBlock;
 use crate::container::ContainerSpec;
 use crate::id::{ContainerId, GroupId, PeerId};
 use crate::peering::CustomerNetwork;
+use crate::provider::Provider;
 use crate::time::Timestamp;
 
 /// What we believe exists in a cloud.
@@ -209,5 +210,36 @@ impl LinkRequest {
     #[must_use]
     pub fn our_block(&self) -> &AddressBlock {
         self.ours.block()
+    }
+}
+
+impl Call {
+    /// The cloud that is asked.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::EnsureNetwork(request) | Self::RemoveNetwork(request) => request.spec.provider(),
+            Self::EnsureLink(request) | Self::ObserveLink(request) | Self::RemoveLink(request) => {
+                request.ours.provider()
+            }
+        }
+    }
+
+    /// The answer when no cloud of that provider is configured: nothing happened, and it may be
+    /// configured later.
+    #[must_use]
+    pub fn not_driven(&self) -> Answer {
+        let error = CallError {
+            certainty: Certainty::Definite,
+            remedy: Remedy::Retry { after_ms: None },
+            code: "ProviderNotConfigured".into(),
+            message: alloc::format!("{} is not configured.", self.provider()),
+        };
+        match self {
+            Self::EnsureNetwork(_) | Self::RemoveNetwork(_) => Answer::Network(Err(error)),
+            Self::EnsureLink(_) | Self::ObserveLink(_) | Self::RemoveLink(_) => {
+                Answer::Link(Err(error))
+            }
+        }
     }
 }

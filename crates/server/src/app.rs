@@ -3,25 +3,79 @@
 //! Knows the store and the core; must not know HTTP or JSON shapes of the wire. Every change is
 //! one transaction with its events in it, and is answered only after the commit.
 
+mod change;
+pub mod containers;
 pub mod credentials;
+pub(crate) mod events;
 mod failure;
+pub mod peerings;
+pub mod private_ip_mode;
+pub mod reconcile;
+mod scope;
 
 use std::sync::Arc;
 
+use peerage_core::id::GroupId;
+use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_store::Store;
+use tokio::sync::{Mutex, MutexGuard};
 
 pub use failure::Failure;
 
+use crate::authn::{DigestVerifier, Sealer, Throttle};
 use crate::clock::Clock;
 use crate::ids::Randomness;
 
+/// How many times a lost race is decided anew before the caller is asked to come back.
+const ATTEMPTS_MAX: usize = 32;
+
+/// How many locks the projects share.
+const LOCKS: usize = 256;
+
 /// What all use cases share.
-#[derive(Clone)]
 pub struct App {
-    /// Where everything is kept.
     pub(crate) store: Arc<dyn Store>,
-    /// The time.
     pub(crate) clock: Clock,
-    /// New ids and secrets.
     pub(crate) randomness: Randomness,
+    pub(crate) security: Security,
+    nudge: Box<dyn Fn(ReconcileKey) + Send + Sync>,
+    locks: Vec<Mutex<()>>,
+}
+
+/// What verifies credentials and keeps secrets.
+#[derive(Debug)]
+pub struct Security {
+    /// HTTP Digest.
+    pub verifier: DigestVerifier,
+    /// Seals what opens something.
+    pub sealer: Sealer,
+    /// Slows down who guesses.
+    pub throttle: Throttle,
+}
+
+impl App {
+    /// The use cases over a store. `nudge` tells the reconciler that an object changed.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        randomness: Randomness,
+        security: Security,
+        nudge: impl Fn(ReconcileKey) + Send + Sync + 'static,
+    ) -> Self {
+        let locks = std::iter::repeat_with(Mutex::default).take(LOCKS).collect();
+        Self { store, clock, randomness, security, nudge: Box::new(nudge), locks }
+    }
+
+    /// Tells the reconciler that an object changed.
+    pub(crate) fn nudge(&self, object: ReconcileKey) {
+        (self.nudge)(object);
+    }
+
+    /// Lets one change of a project's set of peerings and containers be decided at a time in this
+    /// process. The store's preconditions are what makes it right; this only saves lost races.
+    async fn one_at_a_time(&self, group: GroupId) -> MutexGuard<'_, ()> {
+        let shard = usize::from(group.as_bytes()[11]) % self.locks.len();
+        self.locks[shard].lock().await
+    }
 }

@@ -114,7 +114,9 @@ impl Clock {
     }
 }
 
-fn machine_time() -> Timestamp {
+/// The time of the machine, whatever the clock of the emulated clouds shows.
+#[must_use]
+pub fn machine_time() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

@@ -6,7 +6,10 @@
 //! lines and call one use case. They never see the store.
 
 pub mod call;
+mod containers;
 pub mod fault;
+mod listing;
 pub mod operation;
 pub mod operations;
+mod peers;
 pub mod reply;

@@ -9,5 +9,6 @@ pub mod app;
 pub mod authn;
 pub mod clock;
 pub mod context;
+pub mod driver;
 pub mod http;
 pub mod ids;

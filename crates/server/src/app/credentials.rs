@@ -1,12 +1,31 @@
-//! Who calls: looks credentials up and verifies them.
+//! Who calls: looks credentials up, verifies them, and issues and revokes access tokens.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::authn::{AuthHeader, Staleness};
-use crate::context::Caller;
+use http::HeaderValue;
+use ipnet::IpNet;
+use peerage_core::id::ServiceAccountId;
+use peerage_core::time::Timestamp;
+use peerage_store::keys;
+use peerage_store::record::{
+    ApiKeyRecord, CredentialAddress, PublicKeyRecord, ServiceAccountRecord, TokenRecord,
+};
 
-use super::App;
+use super::change::{Change, Stored};
+use super::{App, Failure};
+use crate::authn::secret::generate;
+use crate::authn::{
+    Answer, Attempt, AuthHeader, ClientCredentials, EmptyList, Ha1, Outcome, Secret, SignedRequest,
+    Staleness, Token, access,
+};
+use crate::context::{Caller, Credential};
+
+/// What every client id begins with.
+pub const CLIENT_ID_PREFIX: &str = "mdb_sa_id_";
+
+/// How long an access token works.
+pub const TOKEN_LIFE: Duration = Duration::from_hours(1);
 
 /// A try to prove who one is.
 #[derive(Clone, Debug)]
@@ -38,4 +57,226 @@ pub enum Denied {
         /// When to try again.
         retry_after: Duration,
     },
+}
+
+impl From<Failure> for Denied {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unavailable { retry_after, .. } => Self::Unavailable { retry_after },
+            Failure::Refused(_) | Failure::Internal(_) => {
+                Self::Unavailable { retry_after: Duration::from_secs(1) }
+            }
+        }
+    }
+}
+
+impl App {
+    /// The challenge of a 401.
+    #[must_use]
+    pub fn challenge(&self, staleness: Staleness) -> HeaderValue {
+        let mut randomness = self.randomness.clone();
+        self.security.verifier.challenge(staleness, self.machine_millis(), &mut randomness)
+    }
+
+    /// Says who calls.
+    ///
+    /// # Errors
+    /// [`Denied`] says how to answer. Whether a credential exists cannot be told from it.
+    pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Caller, Denied> {
+        match &proof.header {
+            AuthHeader::Digest(answer) => self.by_digest(answer, &proof).await,
+            AuthHeader::Bearer(token) => self.by_token(token, &proof).await,
+            AuthHeader::None | AuthHeader::Basic(_) | AuthHeader::Malformed(_) => {
+                Err(Denied::Challenge(Staleness::Initial))
+            }
+        }
+    }
+
+    async fn by_digest(&self, answer: &Answer, proof: &Proof<'_>) -> Result<Caller, Denied> {
+        let now = self.machine_millis();
+        let attempt = Attempt { address: proof.remote, key_id: Some(answer.username()) };
+        if let Some(retry_after) = self.security.throttle.retry_after(attempt, now) {
+            return Err(Denied::Throttled { retry_after });
+        }
+        let key = self.api_key_by_public_half(answer.username()).await?;
+        let ha1 = key.as_ref().and_then(|key| self.unseal(&key.value));
+        let request = SignedRequest { method: proof.method, target: proof.target };
+        let outcome = self.security.verifier.verify(answer, request, ha1.as_ref(), now);
+        if outcome.is_guess() {
+            self.security.throttle.failed(attempt, now);
+        }
+        match (outcome, key) {
+            (Outcome::Ok { .. }, Some(key)) => {
+                self.security.throttle.succeeded(attempt, now);
+                check_address(&key.value.access_list, proof.remote)?;
+                Ok(api_key_caller(&key.value))
+            }
+            (outcome, _) => Err(Denied::Challenge(
+                outcome.next_challenge().unwrap_or(Staleness::Initial),
+            )),
+        }
+    }
+
+    async fn api_key_by_public_half(
+        &self,
+        public_key: &str,
+    ) -> Result<Option<Stored<ApiKeyRecord>>, Failure> {
+        match self.read::<PublicKeyRecord>(&keys::public_key(public_key)).await? {
+            Some(found) => self.read(&keys::api_key(found.value.id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The password equivalent of a key; none when it was sealed under another master key.
+    fn unseal(&self, key: &ApiKeyRecord) -> Option<Ha1> {
+        let sealed = hex::decode(&key.sealed_ha1).ok()?;
+        let opened = self.security.sealer.open(&seal_context(key), &sealed);
+        let bytes = match opened {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(api_key.id = %key.id, %error, "authn.key_not_opened");
+                return None;
+            }
+        };
+        Some(Ha1::from_bytes(<[u8; 16]>::try_from(bytes.as_slice()).ok()?))
+    }
+
+    async fn by_token(&self, token: &Token, proof: &Proof<'_>) -> Result<Caller, Denied> {
+        let now = self.machine_millis();
+        let attempt = Attempt { address: proof.remote, key_id: None };
+        if let Some(retry_after) = self.security.throttle.retry_after(attempt, now) {
+            return Err(Denied::Throttled { retry_after });
+        }
+        match self.account_of(token).await? {
+            Some(account) => {
+                check_address(&account.access_list, proof.remote)?;
+                let credential = Credential::ServiceAccount { id: account.id };
+                let roles = account.grants.roles(account.org);
+                Ok(Caller { credential, org: account.org, roles })
+            }
+            None => {
+                self.security.throttle.failed(attempt, now);
+                Err(Denied::Challenge(Staleness::Initial))
+            }
+        }
+    }
+
+    async fn account_of(&self, token: &Token) -> Result<Option<ServiceAccountRecord>, Failure> {
+        let key = keys::token(&hex::encode(token.hash().as_bytes()));
+        let Some(found) = self.read::<TokenRecord>(&key).await? else { return Ok(None) };
+        if found.value.expires <= self.machine_now() {
+            return Ok(None);
+        }
+        let account = self.read(&keys::service_account(found.value.account)).await?;
+        Ok(account.map(|account: Stored<ServiceAccountRecord>| account.value))
+    }
+
+    /// Issues an access token to a service account that names one of its secrets.
+    ///
+    /// # Errors
+    /// [`Denied`] when the secret is not right; whether the account exists cannot be told from it.
+    pub async fn issue_token(
+        &self,
+        client: &ClientCredentials,
+        remote: IpAddr,
+    ) -> Result<Token, Denied> {
+        let now = self.machine_millis();
+        let attempt = Attempt { address: remote, key_id: Some(&client.client_id) };
+        if let Some(retry_after) = self.security.throttle.retry_after(attempt, now) {
+            return Err(Denied::Throttled { retry_after });
+        }
+        let Some(account) = self.account_with_secret(client).await? else {
+            self.security.throttle.failed(attempt, now);
+            return Err(Denied::Challenge(Staleness::Initial));
+        };
+        self.security.throttle.succeeded(attempt, now);
+        let token = generate::access_token(&mut self.randomness.clone());
+        let hash = hex::encode(token.hash().as_bytes());
+        let expires = self.machine_now().after(TOKEN_LIFE);
+        let mut change = Change::default();
+        change.require_exists(keys::service_account(account));
+        change.put(keys::token(&hash), &TokenRecord { account, expires })?;
+        change.mark(keys::service_account_token(account, &hash))?;
+        match self.commit(change).await? {
+            super::change::Tried::Done(_) => Ok(token),
+            super::change::Tried::Lost => Err(Denied::Challenge(Staleness::Initial)),
+        }
+    }
+
+    async fn account_with_secret(
+        &self,
+        client: &ClientCredentials,
+    ) -> Result<Option<ServiceAccountId>, Failure> {
+        let Some(id) = client.client_id.strip_prefix(CLIENT_ID_PREFIX) else { return Ok(None) };
+        let Ok(id) = ServiceAccountId::parse(id) else { return Ok(None) };
+        let Some(account) = self.read::<ServiceAccountRecord>(&keys::service_account(id)).await?
+        else {
+            return Ok(None);
+        };
+        let now = self.machine_now();
+        let offered = client.client_secret.hash();
+        let fits = account.value.secrets.iter().any(|secret| {
+            secret.expires > now
+                && hash_of(&secret.hash).is_some_and(|known| known == offered)
+        });
+        Ok(fits.then_some(id))
+    }
+
+    /// Makes an access token useless. One that is unknown is useless already.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn revoke_token(&self, token: &Token) -> Result<(), Failure> {
+        let hash = hex::encode(token.hash().as_bytes());
+        let key = keys::token(&hash);
+        if let Some(found) = self.read::<TokenRecord>(&key).await? {
+            let mut change = Change::default();
+            change.delete(key);
+            change.delete(keys::service_account_token(found.value.account, &hash));
+            self.commit(change).await?;
+        }
+        Ok(())
+    }
+
+    /// Seals what verifies an API key: see [`App::authenticate`].
+    pub(crate) fn seal_ha1(&self, key: &ApiKeyRecord, private: &Secret) -> Result<String, Failure> {
+        let ha1 = crate::authn::ha1(&key.public_key, crate::authn::REALM, private.expose());
+        let mut randomness = self.randomness.clone();
+        self.security
+            .sealer
+            .seal(&seal_context(key), ha1.as_bytes(), &mut randomness)
+            .map(hex::encode)
+            .map_err(|_| Failure::Internal("a secret could not be sealed"))
+    }
+
+    /// The machine's time: credentials do not obey the clock of the emulated clouds.
+    pub(crate) fn machine_now(&self) -> Timestamp {
+        crate::clock::machine_time()
+    }
+
+    fn machine_millis(&self) -> u64 {
+        u64::try_from(self.machine_now().as_millis()).unwrap_or(0)
+    }
+}
+
+/// What a sealed secret is bound to: it cannot be moved to another key's record.
+fn seal_context(key: &ApiKeyRecord) -> String {
+    format!("api-key/{}/{}", key.id, key.public_key)
+}
+
+fn hash_of(text: &str) -> Option<crate::authn::TokenHash> {
+    let bytes = <[u8; 32]>::try_from(hex::decode(text).ok()?).ok()?;
+    Some(crate::authn::TokenHash::from_bytes(bytes))
+}
+
+fn check_address(list: &[CredentialAddress], remote: IpAddr) -> Result<(), Denied> {
+    let nets: Vec<IpNet> = list.iter().filter_map(|entry| entry.block.parse().ok()).collect();
+    // An entry that cannot be read closes the list rather than opening it.
+    let empty = if list.is_empty() { EmptyList::AllowsAll } else { EmptyList::AllowsNone };
+    if access::is_allowed(&nets, remote, empty) { Ok(()) } else { Err(Denied::AddressNotAllowed) }
+}
+
+fn api_key_caller(key: &ApiKeyRecord) -> Caller {
+    let credential = Credential::ApiKey { id: key.id, public_key: key.public_key.clone() };
+    Caller { credential, org: key.org, roles: key.grants.roles(key.org) }
 }

@@ -5,5 +5,5 @@ use super::operation::Operation;
 /// Every operation that is served.
 #[must_use]
 pub fn all() -> Vec<Operation> {
-    Vec::new()
+    [super::peers::operations(), super::containers::operations()].concat()
 }

@@ -1,0 +1,187 @@
+//! Reading and changing the store in terms of records.
+
+use std::time::Duration;
+
+use peerage_core::error::Refusal;
+use peerage_store::record::{self, MarkRecord, Record};
+use peerage_store::{
+    Commit, Entry, Key, ListRequest, Precondition, Revision, StoreError, Txn, Write,
+};
+
+use super::{ATTEMPTS_MAX, App, Failure};
+
+/// The most objects of one kind that a use case reads at once.
+const READ_MAX: usize = 10_000;
+
+/// Entries of one read of a list.
+const PAGE: usize = 500;
+
+/// A record and the revision at which it was last written.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored<R> {
+    pub(crate) value: R,
+    pub(crate) revision: Revision,
+}
+
+/// A change that is being put together: all of it happens, or none.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    preconditions: Vec<Precondition>,
+    writes: Vec<Write>,
+}
+
+impl Change {
+    /// Only if nobody wrote the key since `seen`; `None`: only if it is still absent.
+    pub(crate) fn require(&mut self, key: Key, seen: Option<Revision>) -> &mut Self {
+        self.preconditions.push(match seen {
+            Some(revision) => Precondition::ModifiedAt(key, revision),
+            None => Precondition::Absent(key),
+        });
+        self
+    }
+
+    /// Only if the key exists.
+    pub(crate) fn require_exists(&mut self, key: Key) -> &mut Self {
+        self.preconditions.push(Precondition::Exists(key));
+        self
+    }
+
+    /// Writes a record.
+    pub(crate) fn put<R: Record>(&mut self, key: Key, value: &R) -> Result<&mut Self, Failure> {
+        let bytes = record::encode(value).map_err(|error| damaged(&error))?;
+        self.writes.push(Write::put(key, bytes));
+        Ok(self)
+    }
+
+    /// Writes an index entry that says no more than its key.
+    pub(crate) fn mark(&mut self, key: Key) -> Result<&mut Self, Failure> {
+        self.put(key, &MarkRecord::default())
+    }
+
+    /// Takes a key away; an absent one is fine.
+    pub(crate) fn delete(&mut self, key: Key) -> &mut Self {
+        self.writes.push(Write::delete(key));
+        self
+    }
+}
+
+/// What became of one try to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tried {
+    /// It is durable.
+    Done(Revision),
+    /// Somebody else was first.
+    Lost,
+}
+
+impl App {
+    /// Reads one record.
+    pub(crate) async fn read<R: Record>(&self, key: &Key) -> Result<Option<Stored<R>>, Failure> {
+        match self.store.get(key).await.map_err(|error| unavailable(&error))? {
+            Some(entry) => stored(&entry).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads one record, or refuses.
+    pub(crate) async fn read_or<R: Record>(
+        &self,
+        key: &Key,
+        refusal: impl FnOnce() -> Refusal,
+    ) -> Result<Stored<R>, Failure> {
+        self.read(key).await?.ok_or_else(|| Failure::Refused(refusal()))
+    }
+
+    /// Reads every record below a prefix, in the order of the keys, as of one revision.
+    pub(crate) async fn read_all<R: Record>(
+        &self,
+        prefix: &Key,
+    ) -> Result<Vec<Stored<R>>, Failure> {
+        self.entries(prefix).await?.iter().map(stored).collect()
+    }
+
+    /// Reads every entry below a prefix, in the order of the keys, as of one revision.
+    pub(crate) async fn entries(&self, prefix: &Key) -> Result<Vec<Entry>, Failure> {
+        self.entries_up_to(prefix, READ_MAX).await
+    }
+
+    /// The same for what may be as many as there are peerings: for the reconciler's sweep.
+    pub(crate) async fn entries_unbounded(&self, prefix: &Key) -> Result<Vec<Entry>, Failure> {
+        self.entries_up_to(prefix, usize::MAX).await
+    }
+
+    async fn entries_up_to(&self, prefix: &Key, most: usize) -> Result<Vec<Entry>, Failure> {
+        let mut found: Vec<Entry> = Vec::new();
+        let mut at = None;
+        loop {
+            let request = ListRequest {
+                prefix: prefix.clone(),
+                after: found.last().map(|entry| entry.key.clone()),
+                limit: PAGE,
+                at,
+                ..ListRequest::default()
+            };
+            let page = self.store.list(request).await.map_err(|error| unavailable(&error))?;
+            at = Some(page.revision);
+            found.extend(page.entries);
+            if !page.more {
+                return Ok(found);
+            }
+            if found.len() >= most {
+                return Err(Failure::Internal("more objects of one kind than Peerage reads"));
+            }
+        }
+    }
+
+    /// Tries to commit a change once.
+    pub(crate) async fn commit(&self, change: Change) -> Result<Tried, Failure> {
+        let Change { preconditions, writes } = change;
+        match self.store.commit(Txn { preconditions, writes }).await {
+            Ok(Commit::Done(revision)) => Ok(Tried::Done(revision)),
+            Ok(Commit::Lost { .. }) => Ok(Tried::Lost),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    /// Decides and commits until a race is not lost. `decide` reads everything anew each time and
+    /// gives back the change and what to answer once it is durable.
+    pub(crate) async fn decide<T, E: From<Failure>>(
+        &self,
+        mut decide: impl AsyncFnMut() -> Result<(Option<Change>, T), E>,
+    ) -> Result<T, E> {
+        for _ in 0..ATTEMPTS_MAX {
+            let (change, answer) = decide().await?;
+            let Some(change) = change else { return Ok(answer) };
+            if let Tried::Done(_) = self.commit(change).await? {
+                return Ok(answer);
+            }
+        }
+        Err(E::from(Failure::Unavailable {
+            reason: "too many changes of the same object at one time",
+            retry_after: Duration::from_secs(1),
+        }))
+    }
+}
+
+/// Reads an entry as a record.
+pub(crate) fn stored<R: Record>(entry: &Entry) -> Result<Stored<R>, Failure> {
+    let value = record::decode(entry.value.as_ref()).map_err(|error| damaged(&error))?;
+    Ok(Stored { value, revision: entry.modified })
+}
+
+fn damaged(error: &record::RecordError) -> Failure {
+    tracing::error!(%error, "store.record_unreadable");
+    Failure::Internal("a stored record cannot be read")
+}
+
+/// What a failing store means for a caller. An indefinite failure is not tried again here: the
+/// caller has to look at what became of it.
+pub(crate) fn unavailable(error: &StoreError) -> Failure {
+    tracing::error!(%error, definite = error.is_definite(), "store.failed");
+    let reason = if error.is_definite() {
+        "the store did not take the request"
+    } else {
+        "the store did not say whether it took the request: read before trying again"
+    };
+    Failure::Unavailable { reason, retry_after: Duration::from_secs(1) }
+}

@@ -1,0 +1,77 @@
+//! The audit trail: every change leaves an event in its own transaction.
+
+use std::collections::BTreeMap;
+
+use peerage_core::id::{GroupId, OrgId};
+use peerage_store::keys;
+use peerage_store::record::{Actor, EventRecord};
+
+use super::change::Change;
+use super::{App, Failure};
+use crate::context::{Context, Credential};
+
+/// An event that is about to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct News {
+    kind: &'static str,
+    org: OrgId,
+    group: Option<GroupId>,
+    details: BTreeMap<String, String>,
+}
+
+impl News {
+    /// Something happened in a project. `kind` is the contract's `eventTypeName`.
+    pub(crate) fn in_group(kind: &'static str, org: OrgId, group: GroupId) -> Self {
+        Self { kind, org, group: Some(group), details: BTreeMap::new() }
+    }
+
+    /// Something happened in an organization.
+    pub(crate) fn in_org(kind: &'static str, org: OrgId) -> Self {
+        Self { kind, org, group: None, details: BTreeMap::new() }
+    }
+
+    /// What it was done to, or how.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.details.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+impl App {
+    /// Puts an event into a change, as done by the caller; by Peerage itself without one.
+    pub(crate) fn record(
+        &self,
+        change: &mut Change,
+        context: Option<&Context>,
+        news: News,
+    ) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let News { kind, org, group, details } = news;
+        let event = EventRecord {
+            id: self.randomness.id(now),
+            created: now,
+            kind: kind.to_owned(),
+            org,
+            group,
+            actor: context.map_or(Actor::System, actor),
+            remote: context.map(|context| context.remote.to_string()),
+            details,
+        };
+        let key = match group {
+            Some(group) => keys::group_event(group, event.id),
+            None => keys::org_event(org, event.id),
+        };
+        change.put(key, &event)?;
+        Ok(())
+    }
+}
+
+fn actor(context: &Context) -> Actor {
+    match &context.caller.credential {
+        Credential::ApiKey { id, public_key } => {
+            Actor::ApiKey { id: *id, public_key: public_key.clone() }
+        }
+        Credential::ServiceAccount { id } => Actor::ServiceAccount { id: *id },
+    }
+}

@@ -1,0 +1,51 @@
+//! Whether a project is reached through peerings only. A mode of the past: it can be looked at and
+//! switched off, never on.
+
+use peerage_core::authz::{Action, Resource};
+use peerage_core::error::Refusal;
+use peerage_core::id::GroupId;
+use peerage_store::keys;
+
+use super::change::Change;
+use super::{App, Failure};
+use crate::context::Context;
+
+impl App {
+    /// Whether the project is reached through peerings only.
+    ///
+    /// # Errors
+    /// The project is not the caller's to see.
+    pub async fn private_ip_mode(&self, context: &Context, group: GroupId) -> Result<bool, Failure> {
+        let project = self.in_group(context, group, Action::Read, Resource::PrivateIpMode).await?;
+        Ok(project.value.private_ip_mode)
+    }
+
+    /// Switches the mode off.
+    ///
+    /// # Errors
+    /// [`Refusal::PrivateIpModeCannotBeEnabled`] when asked to switch it on.
+    pub async fn set_private_ip_mode(
+        &self,
+        context: &Context,
+        group: GroupId,
+        enabled: bool,
+    ) -> Result<bool, Failure> {
+        self.decide(async || {
+            let project =
+                self.in_group(context, group, Action::Change, Resource::PrivateIpMode).await?;
+            if enabled && !project.value.private_ip_mode {
+                return Err(Refusal::PrivateIpModeCannotBeEnabled.into());
+            }
+            if enabled == project.value.private_ip_mode {
+                return Ok((None, enabled));
+            }
+            let mut next = project.value;
+            next.private_ip_mode = enabled;
+            let mut change = Change::default();
+            let key = keys::group(group);
+            change.require(key.clone(), Some(project.revision)).put(key, &next)?;
+            Ok((Some(change), enabled))
+        })
+        .await
+    }
+}

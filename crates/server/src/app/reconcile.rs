@@ -1,0 +1,150 @@
+//! What the reconciler reads and writes: the durable half of its commands.
+
+use peerage_core::error::Refusal;
+use peerage_core::id::{ContainerId, GroupId, PeerId};
+use peerage_core::peering::Peering;
+use peerage_core::provider::Provider;
+use peerage_core::reconcile::{Key, Object, Snapshot, WriteResult};
+use peerage_store::record::{ContainerRecord, GroupRecord, PeeringRecord};
+use peerage_store::{Revision, keys};
+
+use super::change::{Change, Tried};
+use super::containers::put_container;
+use super::events::News;
+use super::peerings::put_peering;
+use super::{App, Failure};
+
+impl App {
+    /// Everything that is not settled: what to work on after a start, and what a lost nudge left.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn unsettled(&self) -> Result<Vec<Key>, Failure> {
+        let entries = self.entries_unbounded(&keys::all_unsettled()).await?;
+        Ok(entries.iter().filter_map(|entry| keys::parse_unsettled(&entry.key)).collect())
+    }
+
+    /// Reads one object for a run; `None` when it is gone.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn load(&self, key: Key) -> Result<Option<Snapshot>, Failure> {
+        match key {
+            Key::Network(group, id) => self.load_container(group, id).await,
+            Key::Peering(group, id) => self.load_peering(group, id).await,
+        }
+    }
+
+    async fn load_container(
+        &self,
+        group: GroupId,
+        id: ContainerId,
+    ) -> Result<Option<Snapshot>, Failure> {
+        let found = self.read::<ContainerRecord>(&keys::container(group, id)).await?;
+        Ok(found.map(|found| Snapshot {
+            object: Object::Network(Box::new(found.value.0)),
+            stamp: found.revision.0,
+        }))
+    }
+
+    async fn load_peering(&self, group: GroupId, id: PeerId) -> Result<Option<Snapshot>, Failure> {
+        let Some(found) = self.read::<PeeringRecord>(&keys::peering(group, id)).await? else {
+            return Ok(None);
+        };
+        let peering = found.value.0;
+        let home = self.container(group, peering.container).await?;
+        let object = Object::Peering(Box::new((peering, home.value.0)));
+        Ok(Some(Snapshot { object, stamp: found.revision.0 }))
+    }
+
+    /// The peerings of a container.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn peerings_in(
+        &self,
+        group: GroupId,
+        container: ContainerId,
+    ) -> Result<Vec<Key>, Failure> {
+        let peerings = self.peerings_of(group).await?;
+        let of_container = peerings.into_iter().filter(|peering| peering.container == container);
+        Ok(of_container.map(|peering| Key::Peering(group, peering.id)).collect())
+    }
+
+    /// Writes what the reconciler decided, if the object is as it was when that was decided.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn write(
+        &self,
+        stamp: u64,
+        before: &Object,
+        after: Option<&Object>,
+    ) -> Result<WriteResult, Failure> {
+        let seen = Some(Revision(stamp));
+        let mut change = Change::default();
+        match (before, after) {
+            (Object::Network(_), Some(Object::Network(next))) => {
+                change.require(keys::container(next.group, next.id), seen);
+                put_container(&mut change, next)?;
+            }
+            (Object::Peering(old), Some(Object::Peering(next))) => {
+                change.require(keys::peering(next.0.group, next.0.id), seen);
+                put_peering(&mut change, &next.0)?;
+                self.tell_milestone(&mut change, &old.0, &next.0).await?;
+            }
+            (Object::Peering(old), None) => return self.erase(seen, &old.0).await,
+            (Object::Network(_) | Object::Peering(_), _) => {
+                return Err(Failure::Internal("a run turned one object into another"));
+            }
+        }
+        self.write_once(change).await
+    }
+
+    async fn write_once(&self, change: Change) -> Result<WriteResult, Failure> {
+        Ok(match self.commit(change).await? {
+            Tried::Done(revision) => WriteResult::Done(revision.0),
+            Tried::Lost => WriteResult::Lost,
+        })
+    }
+
+    /// Takes a peering away of which nothing is left in its cloud.
+    async fn erase(&self, seen: Option<Revision>, old: &Peering) -> Result<WriteResult, Failure> {
+        let guard = self.guard(old.group).await?;
+        let home = match self.container(old.group, old.container).await {
+            Ok(home) => home,
+            Err(Failure::Refused(Refusal::ContainerNotFound(_))) => return Ok(WriteResult::Lost),
+            Err(failure) => return Err(failure),
+        };
+        let mut change = self.network_change(old.group, guard)?;
+        let key = keys::peering(old.group, old.id);
+        change.require(key.clone(), seen).delete(key);
+        change.delete(keys::unsettled(Key::Peering(old.group, old.id)));
+        self.count_peerings(&mut change, &home, -1)?;
+        self.write_once(change).await
+    }
+
+    /// The events that the contract has for what a cloud did.
+    async fn tell_milestone(
+        &self,
+        change: &mut Change,
+        before: &Peering,
+        after: &Peering,
+    ) -> Result<(), Failure> {
+        let was = before.phase.is_available();
+        let is = after.phase.is_available();
+        let kind = match (after.provider(), was, is) {
+            (Provider::Azure, false, true) => "AZURE_PEER_ACTIVE",
+            (Provider::Gcp, false, true) => "GCP_PEER_ACTIVE",
+            (Provider::Gcp, true, false) if !after.phase.is_deleting() => "GCP_PEER_INACTIVE",
+            _ => return Ok(()),
+        };
+        let Some(group) = self.read::<GroupRecord>(&keys::group(after.group)).await? else {
+            return Ok(());
+        };
+        let news = News::in_group(kind, group.value.org, after.group)
+            .with("peerId", after.id)
+            .with("containerId", after.container);
+        self.record(change, None, news)
+    }
+}

@@ -1,0 +1,112 @@
+//! Network containers and the private IP mode: wire to domain and back.
+
+use std::sync::Arc;
+
+use http::Method;
+use peerage_core::provider::Provider;
+use peerage_wire::container::{ContainerChange, ContainerView, NewContainer};
+use peerage_wire::private_ip_mode::PrivateIpMode;
+
+use super::call::Call;
+use super::fault::Fault;
+use super::operation::{Access, Bucket, Media, Operation};
+use super::peers::provider;
+use super::reply::Reply;
+use crate::app::App;
+
+const MEDIA: Media = Media::Atlas(&["2023-01-01"]);
+
+/// The operations on containers and on the private IP mode.
+pub(super) fn operations() -> Vec<Operation> {
+    let operation = |id, method, path, handler| Operation {
+        id,
+        method,
+        path,
+        media: MEDIA,
+        access: Access::Caller,
+        bucket: Bucket::Peering,
+        handler,
+    };
+    let all = "/api/atlas/v2/groups/{groupId}/containers";
+    let every = "/api/atlas/v2/groups/{groupId}/containers/all";
+    let one = "/api/atlas/v2/groups/{groupId}/containers/{containerId}";
+    let mode = "/api/atlas/v2/groups/{groupId}/privateIpMode";
+    vec![
+        operation("listGroupContainers", Method::GET, all, |app, call| Box::pin(list(app, call))),
+        operation("listGroupContainerAll", Method::GET, every, |app, call| {
+            Box::pin(list_all(app, call))
+        }),
+        operation("createGroupContainer", Method::POST, all, |app, call| {
+            Box::pin(create(app, call))
+        }),
+        operation("getGroupContainer", Method::GET, one, |app, call| Box::pin(get(app, call))),
+        operation("updateGroupContainer", Method::PATCH, one, |app, call| {
+            Box::pin(update(app, call))
+        }),
+        operation("deleteGroupContainer", Method::DELETE, one, |app, call| {
+            Box::pin(delete(app, call))
+        }),
+        operation("verifyGroupPrivateIpMode", Method::GET, mode, |app, call| {
+            Box::pin(get_mode(app, call))
+        }),
+        operation("disableGroupPrivateIpModePeering", Method::PATCH, mode, |app, call| {
+            Box::pin(set_mode(app, call))
+        }),
+    ]
+}
+
+async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    let provider = provider(&call)?.unwrap_or(Provider::Aws);
+    call.page()?;
+    let mut containers = app.list_containers(call.caller()?, group).await?;
+    containers.retain(|container| container.spec.provider() == provider);
+    call.list(&containers, &["providerName"], ContainerView::of)
+}
+
+async fn list_all(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    call.page()?;
+    let containers = app.list_containers(call.caller()?, group).await?;
+    call.list(&containers, &[], ContainerView::of)
+}
+
+async fn create(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    app.may_create_container(call.caller()?, group).await?;
+    let NewContainer { spec } = NewContainer::read(&call.body)?;
+    let container = app.create_container(call.caller()?, group, spec).await?;
+    Reply::ok(&ContainerView::of(&container))
+}
+
+async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (group, container) = (call.id("groupId")?, call.id("containerId")?);
+    let container = app.get_container(call.caller()?, group, container).await?;
+    Reply::ok(&ContainerView::of(&container))
+}
+
+async fn update(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (group, container) = (call.id("groupId")?, call.id("containerId")?);
+    let wanted = |old: &_| Ok::<_, Fault>(ContainerChange::read(&call.body, old)?.spec);
+    let container = app.update_container(call.caller()?, group, container, wanted).await?;
+    Reply::ok(&ContainerView::of(&container))
+}
+
+async fn delete(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (group, container) = (call.id("groupId")?, call.id("containerId")?);
+    app.delete_container(call.caller()?, group, container).await?;
+    Ok(Reply::no_content())
+}
+
+async fn get_mode(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let enabled = app.private_ip_mode(call.caller()?, call.id("groupId")?).await?;
+    Reply::ok(&PrivateIpMode { enabled })
+}
+
+async fn set_mode(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    app.private_ip_mode(call.caller()?, group).await?;
+    let PrivateIpMode { enabled } = PrivateIpMode::read(&call.body)?;
+    let enabled = app.set_private_ip_mode(call.caller()?, group, enabled).await?;
+    Reply::ok(&PrivateIpMode { enabled })
+}

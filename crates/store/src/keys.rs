@@ -1,0 +1,325 @@
+//! The layout of the store: every key that Peerage writes, in one place.
+//!
+//! Keys are readable paths. What belongs to a project begins with its id, so that a page of one
+//! project never walks over another's. Secondary indexes are keys of their own, written in the
+//! same transaction as what they point to.
+
+use std::fmt::Display;
+
+use peerage_core::id::{
+    ApiKeyId, ContainerId, EventId, GroupId, InvitationId, OrgId, PeerId, ServiceAccountId, TeamId,
+    UserId,
+};
+use peerage_core::reconcile::Key as ReconcileKey;
+
+use crate::port::Key;
+
+fn key(text: impl Display) -> Key {
+    Key::from(text.to_string())
+}
+
+/// One organization.
+#[must_use]
+pub fn org(org: OrgId) -> Key {
+    key(format_args!("org/{org}"))
+}
+
+/// All organizations.
+#[must_use]
+pub fn orgs() -> Key {
+    key("org/")
+}
+
+/// One project.
+#[must_use]
+pub fn group(group: GroupId) -> Key {
+    key(format_args!("group/{group}"))
+}
+
+/// That a project belongs to an organization.
+#[must_use]
+pub fn org_group(org: OrgId, group: GroupId) -> Key {
+    key(format_args!("org-group/{org}/{group}"))
+}
+
+/// The projects of an organization.
+#[must_use]
+pub fn org_groups(org: OrgId) -> Key {
+    key(format_args!("org-group/{org}/"))
+}
+
+/// The project of that name in an organization.
+#[must_use]
+pub fn group_name(org: OrgId, name: &str) -> Key {
+    key(format_args!("group-name/{org}/{name}"))
+}
+
+/// What every change of a project's set of peerings and containers writes to, so that two changes
+/// that were decided on the same state cannot both be made.
+#[must_use]
+pub fn network_guard(group: GroupId) -> Key {
+    key(format_args!("net/{group}/guard"))
+}
+
+/// One peering.
+#[must_use]
+pub fn peering(group: GroupId, peer: PeerId) -> Key {
+    key(format_args!("net/{group}/peer/{peer}"))
+}
+
+/// The peerings of a project.
+#[must_use]
+pub fn peerings(group: GroupId) -> Key {
+    key(format_args!("net/{group}/peer/"))
+}
+
+/// One container.
+#[must_use]
+pub fn container(group: GroupId, container: ContainerId) -> Key {
+    key(format_args!("net/{group}/container/{container}"))
+}
+
+/// The containers of a project.
+#[must_use]
+pub fn containers(group: GroupId) -> Key {
+    key(format_args!("net/{group}/container/"))
+}
+
+/// That an object is not settled: what the reconciler works through after a start.
+#[must_use]
+pub fn unsettled(object: ReconcileKey) -> Key {
+    match object {
+        ReconcileKey::Network(group, id) => key(format_args!("todo/network/{group}/{id}")),
+        ReconcileKey::Peering(group, id) => key(format_args!("todo/peer/{group}/{id}")),
+    }
+}
+
+/// Everything that is not settled.
+#[must_use]
+pub fn all_unsettled() -> Key {
+    key("todo/")
+}
+
+/// Reads back what [`unsettled`] wrote.
+#[must_use]
+pub fn parse_unsettled(key: &Key) -> Option<ReconcileKey> {
+    let text = std::str::from_utf8(key.as_bytes()).ok()?;
+    let mut parts = text.strip_prefix("todo/")?.split('/');
+    let (kind, group, id) = (parts.next()?, parts.next()?, parts.next()?);
+    let group = GroupId::parse(group).ok()?;
+    match kind {
+        "network" => Some(ReconcileKey::Network(group, ContainerId::parse(id).ok()?)),
+        "peer" => Some(ReconcileKey::Peering(group, PeerId::parse(id).ok()?)),
+        _ => None,
+    }
+}
+
+/// One API key.
+#[must_use]
+pub fn api_key(id: ApiKeyId) -> Key {
+    key(format_args!("api-key/{id}"))
+}
+
+/// The API key with that public half.
+#[must_use]
+pub fn public_key(public_key: &str) -> Key {
+    key(format_args!("public-key/{public_key}"))
+}
+
+/// That an API key belongs to an organization.
+#[must_use]
+pub fn org_api_key(org: OrgId, id: ApiKeyId) -> Key {
+    key(format_args!("org-api-key/{org}/{id}"))
+}
+
+/// The API keys of an organization.
+#[must_use]
+pub fn org_api_keys(org: OrgId) -> Key {
+    key(format_args!("org-api-key/{org}/"))
+}
+
+/// That an API key has roles in a project.
+#[must_use]
+pub fn group_api_key(group: GroupId, id: ApiKeyId) -> Key {
+    key(format_args!("group-api-key/{group}/{id}"))
+}
+
+/// The API keys of a project.
+#[must_use]
+pub fn group_api_keys(group: GroupId) -> Key {
+    key(format_args!("group-api-key/{group}/"))
+}
+
+/// One service account.
+#[must_use]
+pub fn service_account(id: ServiceAccountId) -> Key {
+    key(format_args!("service-account/{id}"))
+}
+
+/// That a service account belongs to an organization.
+#[must_use]
+pub fn org_service_account(org: OrgId, id: ServiceAccountId) -> Key {
+    key(format_args!("org-service-account/{org}/{id}"))
+}
+
+/// The service accounts of an organization.
+#[must_use]
+pub fn org_service_accounts(org: OrgId) -> Key {
+    key(format_args!("org-service-account/{org}/"))
+}
+
+/// That a service account has roles in a project.
+#[must_use]
+pub fn group_service_account(group: GroupId, id: ServiceAccountId) -> Key {
+    key(format_args!("group-service-account/{group}/{id}"))
+}
+
+/// The service accounts of a project.
+#[must_use]
+pub fn group_service_accounts(group: GroupId) -> Key {
+    key(format_args!("group-service-account/{group}/"))
+}
+
+/// An access token, by the hash that stands for it.
+#[must_use]
+pub fn token(hash_hex: &str) -> Key {
+    key(format_args!("token/{hash_hex}"))
+}
+
+/// The access tokens of a service account: they go with it.
+#[must_use]
+pub fn service_account_token(id: ServiceAccountId, hash_hex: &str) -> Key {
+    key(format_args!("service-account-token/{id}/{hash_hex}"))
+}
+
+/// All access tokens of a service account.
+#[must_use]
+pub fn service_account_tokens(id: ServiceAccountId) -> Key {
+    key(format_args!("service-account-token/{id}/"))
+}
+
+/// One user.
+#[must_use]
+pub fn user(id: UserId) -> Key {
+    key(format_args!("user/{id}"))
+}
+
+/// The user of that name.
+#[must_use]
+pub fn username(name: &str) -> Key {
+    key(format_args!("username/{}", name.to_lowercase()))
+}
+
+/// That a user belongs to an organization.
+#[must_use]
+pub fn org_user(org: OrgId, id: UserId) -> Key {
+    key(format_args!("org-user/{org}/{id}"))
+}
+
+/// The users of an organization.
+#[must_use]
+pub fn org_users(org: OrgId) -> Key {
+    key(format_args!("org-user/{org}/"))
+}
+
+/// One team.
+#[must_use]
+pub fn team(org: OrgId, id: TeamId) -> Key {
+    key(format_args!("team/{org}/{id}"))
+}
+
+/// The teams of an organization.
+#[must_use]
+pub fn teams(org: OrgId) -> Key {
+    key(format_args!("team/{org}/"))
+}
+
+/// The team of that name in an organization.
+#[must_use]
+pub fn team_name(org: OrgId, name: &str) -> Key {
+    key(format_args!("team-name/{org}/{name}"))
+}
+
+/// A team's roles in a project.
+#[must_use]
+pub fn group_team(group: GroupId, id: TeamId) -> Key {
+    key(format_args!("group-team/{group}/{id}"))
+}
+
+/// The teams of a project.
+#[must_use]
+pub fn group_teams(group: GroupId) -> Key {
+    key(format_args!("group-team/{group}/"))
+}
+
+/// A user's roles in a project.
+#[must_use]
+pub fn group_user(group: GroupId, id: UserId) -> Key {
+    key(format_args!("group-user/{group}/{id}"))
+}
+
+/// The users of a project.
+#[must_use]
+pub fn group_users(group: GroupId) -> Key {
+    key(format_args!("group-user/{group}/"))
+}
+
+/// An invitation to a project.
+#[must_use]
+pub fn group_invitation(group: GroupId, id: InvitationId) -> Key {
+    key(format_args!("group-invitation/{group}/{id}"))
+}
+
+/// The invitations to a project.
+#[must_use]
+pub fn group_invitations(group: GroupId) -> Key {
+    key(format_args!("group-invitation/{group}/"))
+}
+
+/// An entry of a project's IP access list.
+#[must_use]
+pub fn access_list_entry(group: GroupId, entry: &str) -> Key {
+    key(format_args!("access-list/{group}/{entry}"))
+}
+
+/// The IP access list of a project.
+#[must_use]
+pub fn access_list(group: GroupId) -> Key {
+    key(format_args!("access-list/{group}/"))
+}
+
+/// An event of a project.
+#[must_use]
+pub fn group_event(group: GroupId, id: EventId) -> Key {
+    key(format_args!("group-event/{group}/{id}"))
+}
+
+/// The events of a project, oldest first.
+#[must_use]
+pub fn group_events(group: GroupId) -> Key {
+    key(format_args!("group-event/{group}/"))
+}
+
+/// An event of an organization.
+#[must_use]
+pub fn org_event(org: OrgId, id: EventId) -> Key {
+    key(format_args!("org-event/{org}/{id}"))
+}
+
+/// The events of an organization, oldest first.
+#[must_use]
+pub fn org_events(org: OrgId) -> Key {
+    key(format_args!("org-event/{org}/"))
+}
+
+/// An object of the emulated clouds.
+#[must_use]
+pub fn emulated(object: &str) -> Key {
+    key(format_args!("emulated/{object}"))
+}
+
+/// Everything in the emulated clouds.
+#[must_use]
+pub fn all_emulated() -> Key {
+    key("emulated/")
+}
