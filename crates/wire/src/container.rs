@@ -97,35 +97,23 @@ fn new_aws(fields: &mut Fields) -> Option<ContainerSpec> {
     let block = fields.optional("atlasCidrBlock").block();
     let region = aws_region(fields.required("regionName"));
     let default = || AddressBlock::parse(AWS_DEFAULT_BLOCK).ok();
-    Some(ContainerSpec::Aws {
-        region: region?,
-        block: if has_block { block? } else { default()? },
-    })
+    Some(ContainerSpec::Aws { region: region?, block: if has_block { block? } else { default()? } })
 }
 
 fn new_azure(fields: &mut Fields) -> Option<ContainerSpec> {
     let block = fields.required("atlasCidrBlock").block();
     let region = azure_region(fields.required("region"));
-    Some(ContainerSpec::Azure {
-        region: region?,
-        block: block?,
-    })
+    Some(ContainerSpec::Azure { region: region?, block: block? })
 }
 
 fn new_gcp(fields: &mut Fields) -> Option<ContainerSpec> {
     let block = fields.required("atlasCidrBlock").block();
     let regions = gcp_regions(fields).unwrap_or_default();
-    Some(ContainerSpec::Gcp {
-        regions,
-        block: block?,
-    })
+    Some(ContainerSpec::Gcp { regions, block: block? })
 }
 
 fn aws_region(field: Field<'_>) -> Option<AwsRegion> {
-    field.one_of(
-        AwsRegion::parse,
-        &some_of(AwsRegion::all().map(AwsRegion::name)),
-    )
+    field.one_of(AwsRegion::parse, &some_of(AwsRegion::all().map(AwsRegion::name)))
 }
 
 fn azure_region(field: Field<'_>) -> Option<AzureRegion> {
@@ -135,9 +123,9 @@ fn azure_region(field: Field<'_>) -> Option<AzureRegion> {
 
 fn gcp_regions(fields: &mut Fields) -> Option<Vec<GcpRegion>> {
     let allowed = some_of(GcpRegion::all().map(GcpRegion::name));
-    fields.optional("regions").list(REGIONS_MAX, |field| {
-        field.one_of(GcpRegion::parse, &allowed)
-    })
+    fields
+        .optional("regions")
+        .list(0..=REGIONS_MAX, |field| field.one_of(GcpRegion::parse, &allowed))
 }
 
 /// The first few of many names, for a message.

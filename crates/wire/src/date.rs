@@ -26,14 +26,8 @@ impl std::error::Error for InvalidDate {}
 #[must_use]
 pub fn text(at: Timestamp) -> String {
     let seconds = at.as_millis().div_euclid(1000);
-    let end = if seconds < 0 {
-        jiff::Timestamp::MIN
-    } else {
-        jiff::Timestamp::MAX
-    };
-    jiff::Timestamp::from_second(seconds)
-        .unwrap_or(end)
-        .to_string()
+    let end = if seconds < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_second(seconds).unwrap_or(end).to_string()
 }
 
 /// Reads a point in time, to the millisecond.
@@ -75,12 +69,7 @@ mod tests {
         assert_eq!(at("2026-08-10T03:05:16.789Z"), Ok(1_786_331_116_789));
         assert_eq!(at("2026-08-10T05:05:16+02:00"), Ok(1_786_331_116_000));
         assert_eq!(at("2026-08-10T03:05:16"), Ok(1_786_331_116_000));
-        for text in [
-            "",
-            "yesterday",
-            "2026-13-01T00:00:00Z",
-            "2026-08-10 03:05:16Z",
-        ] {
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-08-10 03:05:16Z"] {
             assert_eq!(at(text), Err(InvalidDate), "{text}");
         }
     }

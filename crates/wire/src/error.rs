@@ -43,15 +43,8 @@ impl BadRequestDetail {
     #[must_use]
     pub fn of(faults: &[FieldFault]) -> Option<Self> {
         let violation = |fault: &FieldFault| {
-            let FieldFault {
-                field,
-                kind: _,
-                description,
-            } = fault;
-            FieldViolation {
-                description: description.clone(),
-                field: field.clone(),
-            }
+            let FieldFault { field, kind: _, description } = fault;
+            FieldViolation { description: description.clone(), field: field.clone() }
         };
         let fields: Vec<_> = faults.iter().map(violation).collect();
         (!fields.is_empty()).then_some(Self { fields })

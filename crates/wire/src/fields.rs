@@ -8,6 +8,8 @@
 mod body;
 mod field;
 
+use core::ops::RangeInclusive;
+
 use peerage_core::error::{FieldFault, Refusal};
 use serde_json::{Map, Value};
 
@@ -50,11 +52,7 @@ impl Fields {
     /// [`BodyError`] when it is not.
     pub fn parse(body: &[u8]) -> Result<Self, BodyError> {
         match body::parse(body)? {
-            Value::Object(values) => Ok(Self {
-                path: String::new(),
-                values,
-                faults: Vec::new(),
-            }),
+            Value::Object(values) => Ok(Self { path: String::new(), values, faults: Vec::new() }),
             _ => Err(BodyError::NotAnObject),
         }
     }
@@ -96,11 +94,7 @@ impl Fields {
     /// # Errors
     /// [`Refusal::BadFields`] with every fault that was noted.
     pub fn finish(self) -> Result<(), Refusal> {
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Refusal::BadFields(self.faults))
-        }
+        if self.faults.is_empty() { Ok(()) } else { Err(Refusal::BadFields(self.faults)) }
     }
 
     /// Ends the reading and builds the value. `build` may answer `None` only for a fault that was
@@ -114,21 +108,17 @@ impl Fields {
     }
 
     fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 }
 
-/// Reads a body that has to be a JSON array of at most `length_max` elements.
+/// Reads a body that has to be a JSON array with so many elements.
 ///
 /// # Errors
 /// What the body is not, or every fault of every element.
 pub fn read_list<T>(
     body: &[u8],
-    length_max: usize,
+    lengths: RangeInclusive<usize>,
     each: impl FnMut(Field<'_>) -> Option<T>,
 ) -> Result<Vec<T>, ReadError> {
     let list = body::parse(body)?;
@@ -136,7 +126,7 @@ pub fn read_list<T>(
         return Err(BodyError::NotAnArray.into());
     }
     let mut faults = Vec::new();
-    let elements = Field::new(String::new(), Some(list), &mut faults).list(length_max, each);
+    let elements = Field::new(String::new(), Some(list), &mut faults).list(lengths, each);
     match elements {
         Some(elements) if faults.is_empty() => Ok(elements),
         Some(_) | None => Err(Refusal::BadFields(faults).into()),
@@ -176,10 +166,7 @@ mod tests {
         fields.required("b").boolean();
         fields.optional("c").id::<peerage_core::id::Group>();
         fields.optional("d").object(|inner| {
-            inner
-                .required("e")
-                .list(9, |element| element.boolean())
-                .map(|_| ())
+            inner.required("e").list(0..=9, |element| element.boolean()).map(|_| ())
         });
         fields.optional("f").one_of(|_| None::<()>, "A, B");
         let expected = [
@@ -217,16 +204,13 @@ mod tests {
     fn an_id_is_typed() {
         let mut fields = Fields::parse(br#"{"id":"32b6e34b3d91647abb20e7b8"}"#).unwrap();
         let id: Option<GroupId> = fields.required("id").id();
-        assert_eq!(
-            id.map(|id| id.to_string()).as_deref(),
-            Some("32b6e34b3d91647abb20e7b8")
-        );
+        assert_eq!(id.map(|id| id.to_string()).as_deref(), Some("32b6e34b3d91647abb20e7b8"));
     }
 
     #[test]
     fn a_list_body_names_its_elements() {
         let read = |body: &[u8]| {
-            read_list(body, 2, |element| {
+            read_list(body, 0..=2, |element| {
                 element.object(|fields| fields.required("a").integer(0..=9))
             })
         };
@@ -235,10 +219,7 @@ mod tests {
         let Err(ReadError::Fields(refusal)) = read(br#"[{"a":1},null]"#) else {
             panic!("null was read");
         };
-        assert_eq!(
-            faults(Err(refusal)),
-            [("[1]".to_owned(), FaultKind::Missing)]
-        );
+        assert_eq!(faults(Err(refusal)), [("[1]".to_owned(), FaultKind::Missing)]);
         assert!(matches!(read(b"[{},{},{}]"), Err(ReadError::Fields(_))));
     }
 
@@ -246,7 +227,7 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Fields::parse(&body);
-            let _ = read_list(&body, 3, |element| element.boolean());
+            let _ = read_list(&body, 0..=3, |element| element.boolean());
         }
     }
 }

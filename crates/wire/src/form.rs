@@ -31,10 +31,7 @@ pub const AWS_ACCOUNT_ID: Form = Form {
 
 /// A VPC on AWS.
 pub const VPC_ID: Form = Form {
-    matches: |text| {
-        text.strip_prefix("vpc-")
-            .is_some_and(|digits| is_hex(digits, 17))
-    },
+    matches: |text| text.strip_prefix("vpc-").is_some_and(|digits| is_hex(digits, 17)),
     expects: "`vpc-` and 17 lower-case hexadecimal digits",
 };
 
@@ -67,9 +64,7 @@ pub const UUID: Form = Form {
 pub const AZURE_NAME: Form = Form {
     matches: |text| {
         (1..=TEXT_BYTES_MAX).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.()".contains(&byte))
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.()".contains(&byte))
     },
     expects: "letters, digits and - _ . ( )",
 };
@@ -93,11 +88,19 @@ pub const NAME: Form = Form {
     matches: |text| {
         (1..=64).contains(&text.chars().count())
             && text.trim() == text
-            && text
-                .chars()
-                .all(|c| c.is_alphanumeric() || " -_.(),:&@+'".contains(c))
+            && text.chars().all(|c| c.is_alphanumeric() || " -_.(),:&@+'".contains(c))
     },
     expects: "1 to 64 letters, digits, spaces and - _ . ( ) , : & @ + '",
+};
+
+/// The name of a team.
+pub const TEAM_NAME: Form = Form {
+    matches: |text| {
+        (1..=64).contains(&text.chars().count())
+            && text.trim() == text
+            && !text.contains(char::is_control)
+    },
+    expects: "a string of 1 to 64 characters",
 };
 
 /// The name of a service account.
@@ -178,16 +181,12 @@ fn is_hex(text: &str, digits: usize) -> bool {
 fn is_gcp_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')
-        && text
-            .bytes()
-            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 fn is_plain_text(text: &str, length_max: usize) -> bool {
     (1..=length_max).contains(&text.chars().count())
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || " -_.,'".contains(c))
+        && text.chars().all(|c| c.is_alphanumeric() || " -_.,'".contains(c))
 }
 
 #[cfg(test)]
@@ -225,15 +224,8 @@ mod tests {
         );
         check(
             UUID,
-            &[
-                "6b4f0f5e-8d31-4b5f-9d0a-0f1e2d3c4b5a",
-                "6B4F0F5E-8D31-4B5F-9D0A-0F1E2D3C4B5A",
-            ],
-            &[
-                "",
-                "6b4f0f5e8d314b5f9d0a0f1e2d3c4b5a",
-                "6b4f0f5e-8d31-4b5f-9d0a-0f1e2d3c4b5g",
-            ],
+            &["6b4f0f5e-8d31-4b5f-9d0a-0f1e2d3c4b5a", "6B4F0F5E-8D31-4B5F-9D0A-0F1E2D3C4B5A"],
+            &["", "6b4f0f5e8d314b5f9d0a0f1e2d3c4b5a", "6b4f0f5e-8d31-4b5f-9d0a-0f1e2d3c4b5g"],
         );
         check(AZURE_NAME, &["my_group-(1).x"], &["", "a b", "a/b", "é"]);
         check(
@@ -241,31 +233,19 @@ mod tests {
             &["my-project-1", "abcdef"],
             &["abcde", "1bcdef", "abcde-", "Abcdef", "abc_def"],
         );
-        check(
-            GCP_NETWORK_NAME,
-            &["a", "default", "a-b-1"],
-            &["", "1a", "a-", "A"],
-        );
+        check(GCP_NETWORK_NAME, &["a", "default", "a-b-1"], &["", "1a", "a-", "A"]);
     }
 
     #[test]
     fn the_forms_of_its_neighbours() {
-        check(
-            NAME,
-            &["demo", "Project 0", "Ünï(1),:&@+'"],
-            &["", " a", "a/b", "a!"],
-        );
+        check(NAME, &["demo", "Project 0", "Ünï(1),:&@+'"], &["", " a", "a/b", "a!"]);
         check(SERVICE_ACCOUNT_NAME, &["ci, o'n_1"], &["", "a@b"]);
         check(
             AWS_SECURITY_GROUP,
             &["sg-0026348ec11780bd1", "123/sg-00"],
             &["", "sg-", "x/sg-00", "sg-zz"],
         );
-        check(
-            IP_ADDRESS,
-            &["10.0.0.1", "::1"],
-            &["10.0.0.1/32", "x", "010.0.0.1"],
-        );
+        check(IP_ADDRESS, &["10.0.0.1", "::1"], &["10.0.0.1/32", "x", "010.0.0.1"]);
         check(EMAIL, &["a@b.c"], &["", "a", "@b", "a@", "a b@c", "a@b@c"]);
         check(PUBLIC_KEY, &["abcdefgh"], &["abcdefg", "abcdefg!"]);
     }

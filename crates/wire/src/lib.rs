@@ -11,9 +11,17 @@ pub mod date;
 pub mod error;
 pub mod fields;
 pub mod form;
+pub mod group;
+pub mod ip_addresses;
+pub mod limit;
 pub mod page;
 pub mod peer;
+pub mod private_ip_mode;
+pub mod role;
+pub mod settings;
 mod show;
+#[cfg(test)]
+mod testing;
 
 pub use error::ApiError;
 pub use fields::{BodyError, Fields, ReadError};

@@ -40,21 +40,13 @@ impl QueryFault {
     /// A fault of `parameter`.
     #[must_use]
     pub fn new(parameter: &'static str, value: &str, expects: &'static str) -> Self {
-        Self {
-            parameter,
-            value: value.chars().take(64).collect(),
-            expects,
-        }
+        Self { parameter, value: value.chars().take(64).collect(), expects }
     }
 }
 
 impl Default for PageQuery {
     fn default() -> Self {
-        Self {
-            page_num: 1,
-            items_per_page: ITEMS_PER_PAGE_DEFAULT,
-            include_count: true,
-        }
+        Self { page_num: 1, items_per_page: ITEMS_PER_PAGE_DEFAULT, include_count: true }
     }
 }
 
@@ -91,10 +83,7 @@ impl PageQuery {
     #[must_use]
     pub fn range(&self, total: usize) -> Range<usize> {
         let start = self.offset().min(total);
-        start
-            ..start
-                .saturating_add(self.items_per_page as usize)
-                .min(total)
+        start..start.saturating_add(self.items_per_page as usize).min(total)
     }
 }
 
@@ -125,9 +114,7 @@ fn items_per_page(value: &str) -> Result<u32, QueryFault> {
 /// Digits and nothing else, up to what the contract's 32-bit integers hold.
 fn number(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse::<u32>()
-        .ok()
-        .filter(|number| digits && i32::try_from(*number).is_ok())
+    text.parse::<u32>().ok().filter(|number| digits && i32::try_from(*number).is_ok())
 }
 
 /// One page of a list.
@@ -156,10 +143,7 @@ impl Link {
     /// A link.
     #[must_use]
     pub fn new(href: impl Into<String>, rel: impl Into<String>) -> Self {
-        Self {
-            href: href.into(),
-            rel: rel.into(),
-        }
+        Self { href: href.into(), rel: rel.into() }
     }
 }
 
@@ -176,11 +160,7 @@ impl<T> Page<T> {
         address: &str,
         filters: &[(&str, &str)],
     ) -> Self {
-        let PageQuery {
-            page_num,
-            items_per_page: _,
-            include_count,
-        } = query;
+        let PageQuery { page_num, items_per_page: _, include_count } = query;
         let link = |page_num, rel| {
             let query = PageQuery { page_num, ..query };
             Link::new(page_address(address, query, filters), rel)
@@ -192,20 +172,12 @@ impl<T> Page<T> {
         if query.range(total).end < total && query.offset() < total {
             links.push(link(page_num.saturating_add(1), "next"));
         }
-        Self {
-            links,
-            results,
-            total_count: include_count.then_some(total),
-        }
+        Self { links, results, total_count: include_count.then_some(total) }
     }
 }
 
 fn page_address(address: &str, query: PageQuery, filters: &[(&str, &str)]) -> String {
-    let PageQuery {
-        page_num,
-        items_per_page,
-        include_count,
-    } = query;
+    let PageQuery { page_num, items_per_page, include_count } = query;
     let mut text = format!(
         "{address}?includeCount={include_count}&pageNum={page_num}&itemsPerPage={items_per_page}"
     );
@@ -245,12 +217,8 @@ mod tests {
     fn a_query_has_defaults_and_bounds() {
         assert_eq!(read(&[("name", "x")]), Ok(PageQuery::default()));
         assert_eq!(read(&[("pageNum", "0")]), Ok(PageQuery::default()));
-        let query = read(&[
-            ("pageNum", "3"),
-            ("itemsPerPage", "500"),
-            ("includeCount", "False"),
-        ])
-        .unwrap();
+        let query =
+            read(&[("pageNum", "3"), ("itemsPerPage", "500"), ("includeCount", "False")]).unwrap();
         assert_eq!((query.page_num, query.offset()), (3, 1000));
         assert!(!query.include_count);
         for (name, value) in [
@@ -279,15 +247,8 @@ mod tests {
 
     #[test]
     fn a_page_links_to_its_neighbours_and_repeats_the_filters() {
-        let query = PageQuery {
-            page_num: 2,
-            items_per_page: 1,
-            include_count: false,
-        };
-        let filters = [
-            ("providerName", "AWS"),
-            ("minDate", "2026-08-10T05:05:16+02:00"),
-        ];
+        let query = PageQuery { page_num: 2, items_per_page: 1, include_count: false };
+        let filters = [("providerName", "AWS"), ("minDate", "2026-08-10T05:05:16+02:00")];
         let page = Page::new(vec![7], 3, query, "/p", &filters);
         let tail = "&itemsPerPage=1&providerName=AWS&minDate=2026-08-10T05%3A05%3A16%2B02%3A00";
         let expected = [("self", 2), ("previous", 1), ("next", 3)].map(|(rel, number)| {

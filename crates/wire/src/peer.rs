@@ -19,18 +19,10 @@ pub use answer::{EqualRegion, Peer};
 /// The names of the providers, for messages.
 pub(crate) const PROVIDERS: &str = "AWS, AZURE, GCP";
 
-const AWS_FIELDS: [&str; 4] = [
-    "accepterRegionName",
-    "awsAccountId",
-    "routeTableCidrBlock",
-    "vpcId",
-];
-const AZURE_FIELDS: [&str; 4] = [
-    "azureDirectoryId",
-    "azureSubscriptionId",
-    "resourceGroupName",
-    "vnetName",
-];
+const AWS_FIELDS: [&str; 4] =
+    ["accepterRegionName", "awsAccountId", "routeTableCidrBlock", "vpcId"];
+const AZURE_FIELDS: [&str; 4] =
+    ["azureDirectoryId", "azureSubscriptionId", "resourceGroupName", "vnetName"];
 const GCP_FIELDS: [&str; 2] = ["gcpProjectId", "networkName"];
 
 /// A request for a peering.
@@ -61,12 +53,7 @@ impl NewPeer {
             }
             None => None,
         };
-        let build = || {
-            Some(Self {
-                container: container?,
-                customer: customer?,
-            })
-        };
+        let build = || Some(Self { container: container?, customer: customer? });
         Ok(fields.finish_with(build)?)
     }
 }
@@ -92,9 +79,7 @@ impl PeerChange {
         refuse_other_providers(&mut fields, provider);
         let change = match provider {
             Provider::Aws => PeeringChange::Aws(AwsChange {
-                region: fields
-                    .optional("accepterRegionName")
-                    .text(form::CLOUD_REGION),
+                region: fields.optional("accepterRegionName").text(form::CLOUD_REGION),
                 account_id: fields.optional("awsAccountId").text(form::AWS_ACCOUNT_ID),
                 block: fields.optional("routeTableCidrBlock").block(),
                 vpc_id: fields.optional("vpcId").text(form::VPC_ID),
@@ -120,16 +105,12 @@ pub(crate) fn read_provider(fields: &mut Fields) -> Option<Provider> {
     if !fields.has("providerName") {
         return Some(Provider::Aws);
     }
-    fields
-        .optional("providerName")
-        .one_of(Provider::parse, PROVIDERS)
+    fields.optional("providerName").one_of(Provider::parse, PROVIDERS)
 }
 
 /// Refuses a `providerName` that is not the one that an object has.
 pub(crate) fn refuse_other_name(fields: &mut Fields, provider: Provider) {
-    let named = fields
-        .optional("providerName")
-        .one_of(Provider::parse, PROVIDERS);
+    let named = fields.optional("providerName").one_of(Provider::parse, PROVIDERS);
     if named.is_some_and(|named| named != provider) {
         let expects = format!("{provider}, which cannot be changed");
         fields.refuse("providerName", &expects);
@@ -149,18 +130,11 @@ fn refuse_other_providers(fields: &mut Fields, provider: Provider) {
 }
 
 fn new_aws(fields: &mut Fields) -> Option<AwsNetwork> {
-    let region = fields
-        .required("accepterRegionName")
-        .text(form::CLOUD_REGION);
+    let region = fields.required("accepterRegionName").text(form::CLOUD_REGION);
     let account_id = fields.required("awsAccountId").text(form::AWS_ACCOUNT_ID);
     let block = fields.required("routeTableCidrBlock").block();
     let vpc_id = fields.required("vpcId").text(form::VPC_ID);
-    Some(AwsNetwork {
-        account_id: account_id?,
-        vpc_id: vpc_id?,
-        region: region?,
-        block: block?,
-    })
+    Some(AwsNetwork { account_id: account_id?, vpc_id: vpc_id?, region: region?, block: block? })
 }
 
 fn new_azure(fields: &mut Fields) -> Option<AzureNetwork> {
@@ -179,10 +153,7 @@ fn new_azure(fields: &mut Fields) -> Option<AzureNetwork> {
 fn new_gcp(fields: &mut Fields) -> Option<GcpNetwork> {
     let project_id = fields.required("gcpProjectId").text(form::GCP_PROJECT_ID);
     let network_name = fields.required("networkName").text(form::GCP_NETWORK_NAME);
-    Some(GcpNetwork {
-        project_id: project_id?,
-        network_name: network_name?,
-    })
+    Some(GcpNetwork { project_id: project_id?, network_name: network_name? })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How identifiers, dates and roles are written: functions for `serialize_with`.
 
 use core::fmt::Display;
+use std::collections::BTreeSet;
 
 use peerage_core::authz::{GroupRole, OrgRole};
 use peerage_core::time::Timestamp;
@@ -51,8 +52,16 @@ pub(crate) fn texts<T: Display, S: Serializer>(values: &[T], to: S) -> Result<S:
     to.collect_seq(values.iter().map(Shown))
 }
 
+/// A role as its name.
+pub(crate) fn name<T: Named, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(value.wire_name())
+}
+
 /// Roles as an array of their names.
-pub(crate) fn names<T: Named, S: Serializer>(values: &[T], to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn names<T: Named, S: Serializer>(
+    values: &BTreeSet<T>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
     to.collect_seq(values.iter().map(Named::wire_name))
 }
 

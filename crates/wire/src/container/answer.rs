@@ -48,14 +48,7 @@ impl<'a> ContainerView<'a> {
     /// The answer about `container`.
     #[must_use]
     pub fn of(container: &'a Container) -> Self {
-        let Container {
-            id,
-            group: _,
-            spec,
-            peerings: _,
-            observed: _,
-            created: _,
-        } = container;
+        let Container { id, group: _, spec, peerings: _, observed: _, created: _ } = container;
         Self {
             id: *id,
             provider_name: spec.provider(),
@@ -77,10 +70,9 @@ fn shape<'a>(spec: &'a ContainerSpec, names: Option<&'a NetworkNames>) -> Shape<
         },
         ContainerSpec::Azure { region, block: _ } => {
             let (subscription_id, vnet_name) = match names {
-                Some(NetworkNames::Azure {
-                    subscription_id,
-                    vnet_name,
-                }) => (Some(subscription_id.as_str()), Some(vnet_name.as_str())),
+                Some(NetworkNames::Azure { subscription_id, vnet_name }) => {
+                    (Some(subscription_id.as_str()), Some(vnet_name.as_str()))
+                }
                 Some(NetworkNames::Aws { .. } | NetworkNames::Gcp { .. }) | None => (None, None),
             };
             Shape::Azure {
@@ -91,17 +83,12 @@ fn shape<'a>(spec: &'a ContainerSpec, names: Option<&'a NetworkNames>) -> Shape<
         }
         ContainerSpec::Gcp { regions, block: _ } => {
             let (project_id, network_name) = match names {
-                Some(NetworkNames::Gcp {
-                    project_id,
-                    network_name,
-                }) => (Some(project_id.as_str()), Some(network_name.as_str())),
+                Some(NetworkNames::Gcp { project_id, network_name }) => {
+                    (Some(project_id.as_str()), Some(network_name.as_str()))
+                }
                 Some(NetworkNames::Aws { .. } | NetworkNames::Azure { .. }) | None => (None, None),
             };
-            Shape::Gcp {
-                gcp_project_id: project_id,
-                network_name,
-                regions,
-            }
+            Shape::Gcp { gcp_project_id: project_id, network_name, regions }
         }
     }
 }

@@ -89,21 +89,12 @@ fn each_wrong_field_is_named() {
         ),
         (
             r#"{"providerName":"AZURE","region":"US_EAST_1","atlasCidrBlock":1}"#,
-            &[
-                ("atlasCidrBlock", FaultKind::Invalid),
-                ("region", FaultKind::NotInEnum),
-            ],
+            &[("atlasCidrBlock", FaultKind::Invalid), ("region", FaultKind::NotInEnum)],
         ),
-        (
-            r#"{"providerName":"GCP"}"#,
-            &[("atlasCidrBlock", FaultKind::Missing)],
-        ),
+        (r#"{"providerName":"GCP"}"#, &[("atlasCidrBlock", FaultKind::Missing)]),
         (
             r#"{"providerName":"GCP","atlasCidrBlock":"10.0.0.0/18","regions":["US_EAST_4","MARS",null]}"#,
-            &[
-                ("regions[1]", FaultKind::NotInEnum),
-                ("regions[2]", FaultKind::Missing),
-            ],
+            &[("regions[1]", FaultKind::NotInEnum), ("regions[2]", FaultKind::Missing)],
         ),
         (
             r#"{"providerName":"GCP","atlasCidrBlock":"10.0.0.0/18","regions":"US_EAST_4"}"#,
@@ -111,10 +102,7 @@ fn each_wrong_field_is_named() {
         ),
     ];
     for (body, expected) in cases {
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|(n, k)| ((*n).to_owned(), *k))
-            .collect();
+        let expected: Vec<_> = expected.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
         assert_eq!(faults(read(body)), expected, "{body}");
     }
 }
@@ -197,26 +185,18 @@ fn an_answer_before_anything_exists() {
 fn an_answer_once_the_cloud_has_named_it() {
     check(
         aws(),
-        Some(NetworkNames::Aws {
-            vpc_id: "vpc-0abc123def4567890".into(),
-        }),
+        Some(NetworkNames::Aws { vpc_id: "vpc-0abc123def4567890".into() }),
         r#"{"id":"010101010101010101010101","providerName":"AWS","provisioned":true,"atlasCidrBlock":"192.168.248.0/21","regionName":"US_EAST_1","vpcId":"vpc-0abc123def4567890"}"#,
     );
     check(
         azure(),
-        Some(NetworkNames::Azure {
-            subscription_id: "s".into(),
-            vnet_name: "v".into(),
-        }),
+        Some(NetworkNames::Azure { subscription_id: "s".into(), vnet_name: "v".into() }),
         r#"{"id":"010101010101010101010101","providerName":"AZURE","provisioned":true,"atlasCidrBlock":"10.8.0.0/21","azureSubscriptionId":"s","region":"US_EAST_2","vnetName":"v"}"#,
     );
     let some = change(r#"{"regions":["WESTERN_US","US_EAST_4"]}"#, &gcp()).unwrap();
     check(
         some,
-        Some(NetworkNames::Gcp {
-            project_id: "p".into(),
-            network_name: "n".into(),
-        }),
+        Some(NetworkNames::Gcp { project_id: "p".into(), network_name: "n".into() }),
         r#"{"id":"010101010101010101010101","providerName":"GCP","provisioned":true,"atlasCidrBlock":"10.8.0.0/18","gcpProjectId":"p","networkName":"n","regions":["WESTERN_US","US_EAST_4"]}"#,
     );
 }

@@ -50,10 +50,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, BodyError> {
     if is_too_deep(body) {
         return Err(BodyError::TooDeep);
     }
-    serde_json::from_slice(body).map_err(|error| BodyError::NotJson {
-        line: error.line(),
-        column: error.column(),
-    })
+    serde_json::from_slice(body)
+        .map_err(|error| BodyError::NotJson { line: error.line(), column: error.column() })
 }
 
 /// Counts brackets outside of strings; text that is no JSON is somebody else's to refuse.
@@ -82,10 +80,7 @@ mod tests {
     #[test]
     fn a_body_that_is_no_json_is_told_where() {
         assert_eq!(parse(b" \n"), Err(BodyError::Empty));
-        assert_eq!(
-            parse(b"{\n  \"a\": x}"),
-            Err(BodyError::NotJson { line: 2, column: 8 })
-        );
+        assert_eq!(parse(b"{\n  \"a\": x}"), Err(BodyError::NotJson { line: 2, column: 8 }));
         assert!(parse(b"{} {}").is_err());
         assert!(parse(b"\"\xff\"").is_err());
     }
@@ -94,14 +89,8 @@ mod tests {
     fn nesting_is_bounded_and_brackets_in_text_do_not_count() {
         let nest = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert!(parse(nest(DEPTH_MAX).as_bytes()).is_ok());
-        assert_eq!(
-            parse(nest(DEPTH_MAX + 1).as_bytes()),
-            Err(BodyError::TooDeep)
-        );
-        assert_eq!(
-            parse("[".repeat(100_000).as_bytes()),
-            Err(BodyError::TooDeep)
-        );
+        assert_eq!(parse(nest(DEPTH_MAX + 1).as_bytes()), Err(BodyError::TooDeep));
+        assert_eq!(parse("[".repeat(100_000).as_bytes()), Err(BodyError::TooDeep));
         let text = format!(r#"["\"{}"]"#, "[".repeat(100));
         assert!(parse(text.as_bytes()).is_ok());
     }

@@ -8,9 +8,11 @@ use core::ops::RangeInclusive;
 use peerage_core::cidr::AddressBlock;
 use peerage_core::error::FieldFault;
 use peerage_core::id::Id;
+use peerage_core::time::Timestamp;
 use serde_json::Value;
 
 use super::{Fields, unacceptable};
+use crate::date;
 use crate::form::Form;
 
 /// A field that was taken and waits to be read as something.
@@ -24,11 +26,7 @@ pub struct Field<'f> {
 
 impl<'f> Field<'f> {
     pub(super) fn new(path: String, value: Option<Value>, faults: &'f mut Vec<FieldFault>) -> Self {
-        Self {
-            path,
-            value: value.filter(|value| !value.is_null()),
-            faults,
-        }
+        Self { path, value: value.filter(|value| !value.is_null()), faults }
     }
 
     /// Notes the field when it is absent.
@@ -55,16 +53,12 @@ impl<'f> Field<'f> {
     /// A whole number within bounds.
     pub fn integer(self, range: RangeInclusive<i64>) -> Option<i64> {
         let expects = format!("a whole number from {} to {}", range.start(), range.end());
-        self.read(&expects, |value| {
-            value.as_i64().filter(|number| range.contains(number))
-        })
+        self.read(&expects, |value| value.as_i64().filter(|number| range.contains(number)))
     }
 
     /// An identifier.
     pub fn id<K>(self) -> Option<Id<K>> {
-        self.read("24 lower-case hexadecimal digits", |value| {
-            Id::parse(value.as_str()?).ok()
-        })
+        self.read("24 lower-case hexadecimal digits", |value| Id::parse(value.as_str()?).ok())
     }
 
     /// An address block in CIDR notation, or one address.
@@ -91,22 +85,25 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// An array of at most `length_max` elements, none of them `null`. Elements that `each` does
-    /// not read are left out, which only a faulty one may be.
+    /// A date and time.
+    pub fn date(self) -> Option<Timestamp> {
+        let expects = "a date and time of RFC 3339, such as 2026-08-10T03:05:16Z";
+        self.read(expects, |value| date::parse(value.as_str()?).ok())
+    }
+
+    /// An array with so many elements, none of them `null`. Elements that `each` does not read are
+    /// left out, which only faulty ones may be.
     pub fn list<T>(
         self,
-        length_max: usize,
+        lengths: RangeInclusive<usize>,
         mut each: impl FnMut(Field<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let Self {
-            path,
-            value,
-            faults,
-        } = self;
+        let Self { path, value, faults } = self;
         let elements = match value? {
-            Value::Array(elements) if elements.len() <= length_max => elements,
+            Value::Array(elements) if lengths.contains(&elements.len()) => elements,
             _ => {
-                let expects = format!("an array of at most {length_max} elements");
+                let expects =
+                    format!("an array of {} to {} elements", lengths.start(), lengths.end());
                 faults.push(unacceptable(&path, &expects));
                 return None;
             }
@@ -119,18 +116,10 @@ impl<'f> Field<'f> {
 
     /// An object, which `read` takes apart.
     pub fn object<T>(self, read: impl FnOnce(&mut Fields) -> Option<T>) -> Option<T> {
-        let Self {
-            path,
-            value,
-            faults,
-        } = self;
+        let Self { path, value, faults } = self;
         match value? {
             Value::Object(values) => {
-                let mut fields = Fields {
-                    path,
-                    values,
-                    faults: Vec::new(),
-                };
+                let mut fields = Fields { path, values, faults: Vec::new() };
                 let made = read(&mut fields);
                 faults.append(&mut fields.faults);
                 made

@@ -99,11 +99,7 @@ impl<'a> Peer<'a> {
             created: _,
             since: _,
         } = peering;
-        let head = Head {
-            id: *id,
-            container_id: *container,
-            provider_name: customer.provider(),
-        };
+        let head = Head { id: *id, container_id: *container, provider_name: customer.provider() };
         Self(match customer {
             CustomerNetwork::Aws(network) => Shape::Aws(Aws {
                 head,

@@ -68,14 +68,8 @@ fn a_request_is_read_for_each_provider() {
         })
     );
     assert_eq!(read(&without(aws_body(), "providerName")), Ok(aws.clone()));
-    assert_eq!(
-        read(&with(aws_body(), "providerName", Value::Null)),
-        Ok(aws)
-    );
-    assert_eq!(
-        read(&azure_body()).unwrap().customer.provider(),
-        Provider::Azure
-    );
+    assert_eq!(read(&with(aws_body(), "providerName", Value::Null)), Ok(aws));
+    assert_eq!(read(&azure_body()).unwrap().customer.provider(), Provider::Azure);
     assert_eq!(
         read(&gcp_body()).unwrap().customer,
         CustomerNetwork::Gcp(GcpNetwork {
@@ -108,19 +102,10 @@ fn each_field_is_required_and_named_when_it_is_wrong() {
 #[test]
 fn several_faults_are_listed_at_once() {
     let body = json!({"providerName": "AWS", "vpcId": "x", "awsAccountId": null});
-    let names: Vec<_> = faults(read(&body))
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let names: Vec<_> = faults(read(&body)).into_iter().map(|(name, _)| name).collect();
     assert_eq!(
         names,
-        [
-            "containerId",
-            "accepterRegionName",
-            "awsAccountId",
-            "routeTableCidrBlock",
-            "vpcId"
-        ]
+        ["containerId", "accepterRegionName", "awsAccountId", "routeTableCidrBlock", "vpcId"]
     );
 }
 
@@ -128,13 +113,7 @@ fn several_faults_are_listed_at_once() {
 #[test]
 fn the_servers_own_fields_are_ignored_and_other_providers_are_refused() {
     let mut body = aws_body();
-    for name in [
-        "id",
-        "connectionId",
-        "statusName",
-        "errorStateName",
-        "status",
-    ] {
+    for name in ["id", "connectionId", "statusName", "errorStateName", "status"] {
         body[name] = json!({"not": ["even", "text"]});
     }
     assert!(read(&body).is_ok());
@@ -145,16 +124,10 @@ fn the_servers_own_fields_are_ignored_and_other_providers_are_refused() {
 #[test]
 fn a_field_of_another_provider_is_refused_unless_it_is_null() {
     let foreign = with(aws_body(), "vnetName", json!("x"));
-    assert_eq!(
-        faults(read(&foreign)),
-        [("vnetName".into(), FaultKind::Invalid)]
-    );
+    assert_eq!(faults(read(&foreign)), [("vnetName".into(), FaultKind::Invalid)]);
     assert!(read(&with(aws_body(), "vnetName", Value::Null)).is_ok());
     let foreign = with(gcp_body(), "vpcId", json!(1));
-    assert_eq!(
-        faults(read(&foreign)),
-        [("vpcId".into(), FaultKind::Invalid)]
-    );
+    assert_eq!(faults(read(&foreign)), [("vpcId".into(), FaultKind::Invalid)]);
 }
 
 #[test]
@@ -162,10 +135,7 @@ fn a_change_has_only_what_is_different() {
     let body = json!({"containerId": ID, "providerName": "AWS", "vpcId": null,
         "routeTableCidrBlock": "10.9.0.0/16"});
     let change = PeerChange::read(body.to_string().as_bytes(), Provider::Aws).unwrap();
-    assert_eq!(
-        change.container.map(|id| id.to_string()).as_deref(),
-        Some(ID)
-    );
+    assert_eq!(change.container.map(|id| id.to_string()).as_deref(), Some(ID));
     let expected = AwsChange {
         block: Some(AddressBlock::parse("10.9.0.0/16").unwrap()),
         ..AwsChange::default()
@@ -197,10 +167,7 @@ fn a_change_names_every_field_of_another_provider() {
 }
 
 fn peering(body: &Value, phase: Phase) -> Peering {
-    let NewPeer {
-        container,
-        customer,
-    } = read(body).unwrap();
+    let NewPeer { container, customer } = read(body).unwrap();
     Peering {
         id: PeerId::from_bytes([1; 12]),
         group: GroupId::from_bytes([2; 12]),
