@@ -6,6 +6,8 @@
 //! error. This crate must not know HTTP, storage or who calls: statuses and codes are chosen by
 //! the server.
 
+pub mod access_list;
+pub mod api_key;
 pub mod container;
 pub mod date;
 pub mod error;
@@ -18,6 +20,7 @@ pub mod page;
 pub mod peer;
 pub mod private_ip_mode;
 pub mod role;
+pub mod service_account;
 pub mod settings;
 mod show;
 #[cfg(test)]
