@@ -138,8 +138,7 @@ fn target(fields: &mut Fields, groups: bool) -> Option<Target> {
         (true, false) => address.map(Target::Address),
         (false, true) => block.map(Target::Block),
         (false, false) => {
-            // Its absence is the fault; what it would be is of no interest.
-            fields.required("ipAddress").boolean();
+            let _absent = fields.required("ipAddress");
             None
         }
     }

@@ -11,11 +11,14 @@ pub mod api_key;
 pub mod container;
 pub mod date;
 pub mod error;
+pub mod event;
 pub mod fields;
 pub mod form;
 pub mod group;
+pub mod invitation;
 pub mod ip_addresses;
 pub mod limit;
+pub mod org;
 pub mod page;
 pub mod peer;
 pub mod private_ip_mode;
@@ -23,8 +26,12 @@ pub mod role;
 pub mod service_account;
 pub mod settings;
 mod show;
+pub mod status;
+pub mod team;
 #[cfg(test)]
 mod testing;
+pub mod token;
+pub mod user;
 
 pub use error::ApiError;
 pub use fields::{BodyError, Fields, ReadError};
