@@ -143,24 +143,35 @@ impl App {
         }
     }
 
-    /// Decides and commits until a race is not lost. `decide` reads everything anew each time and
-    /// gives back the change and what to answer once it is durable.
-    pub(crate) async fn decide<T, E: From<Failure>>(
+    /// Commits a change, or says that it has to be decided anew because a race was lost. Call it
+    /// in a loop that reads everything anew each time:
+    /// `loop { …; if self.committed(&mut tries, change).await? { break answer } }`.
+    ///
+    /// # Errors
+    /// The store could not be asked, or the race was lost too often.
+    pub(crate) async fn committed(
         &self,
-        mut decide: impl AsyncFnMut() -> Result<(Option<Change>, T), E>,
-    ) -> Result<T, E> {
-        for _ in 0..ATTEMPTS_MAX {
-            let (change, answer) = decide().await?;
-            let Some(change) = change else { return Ok(answer) };
-            if let Tried::Done(_) = self.commit(change).await? {
-                return Ok(answer);
-            }
+        tries: &mut Tries,
+        change: Change,
+    ) -> Result<bool, Failure> {
+        if let Tried::Done(_) = self.commit(change).await? {
+            return Ok(true);
         }
-        Err(E::from(Failure::Unavailable {
+        tries.lost += 1;
+        if tries.lost < ATTEMPTS_MAX {
+            return Ok(false);
+        }
+        Err(Failure::Unavailable {
             reason: "too many changes of the same object at one time",
             retry_after: Duration::from_secs(1),
-        }))
+        })
     }
+}
+
+/// Counts the races that one request lost.
+#[derive(Debug, Default)]
+pub(crate) struct Tries {
+    lost: usize,
 }
 
 /// Reads an entry as a record.

@@ -8,7 +8,7 @@ use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_store::keys;
 use peerage_store::record::ContainerRecord;
 
-use super::change::{Change, Stored};
+use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
 use crate::context::Context;
@@ -53,6 +53,20 @@ impl App {
         self.in_group(context, group, Action::Create, Resource::Container).await.map(drop)
     }
 
+    /// A container that the caller may change: what its body has to fit.
+    ///
+    /// # Errors
+    /// No such container, or none that the caller may change.
+    pub async fn container_to_change(
+        &self,
+        context: &Context,
+        group: GroupId,
+        container: ContainerId,
+    ) -> Result<Container, Failure> {
+        self.in_group(context, group, Action::Change, Resource::Container).await?;
+        Ok(self.container(group, container).await?.value.0)
+    }
+
     /// Makes a container.
     ///
     /// # Errors
@@ -65,7 +79,8 @@ impl App {
     ) -> Result<Container, Failure> {
         self.in_group(context, group, Action::Create, Resource::Container).await?;
         let _turn = self.one_at_a_time(group).await;
-        self.decide(async || {
+        let mut tries = Tries::default();
+        loop {
             let guard = self.guard(group).await?;
             let siblings = self.containers_of(group).await?;
             let now = self.clock.now();
@@ -73,9 +88,10 @@ impl App {
             let container = Container::create(id, group, spec.clone(), &siblings, now)?;
             let mut change = self.network_change(group, guard)?;
             put_container(&mut change, &container)?;
-            Ok((Some(change), container))
-        })
-        .await
+            if self.committed(&mut tries, change).await? {
+                return Ok(container);
+            }
+        }
     }
 
     /// Moves an empty container to another place or block. `spec` says what it should be, given
@@ -83,24 +99,25 @@ impl App {
     ///
     /// # Errors
     /// What [`Container::change`] refuses, or what `spec` does.
-    pub async fn update_container<E: From<Failure>>(
+    pub async fn update_container(
         &self,
         context: &Context,
         group: GroupId,
         container: ContainerId,
-        spec: impl Fn(&ContainerSpec) -> Result<ContainerSpec, E>,
-    ) -> Result<Container, E> {
+        spec: impl Fn(&ContainerSpec) -> Result<ContainerSpec, Refusal>,
+    ) -> Result<Container, Failure> {
         let project = self.in_group(context, group, Action::Change, Resource::Container).await?;
         let _turn = self.one_at_a_time(group).await;
-        self.decide(async || {
+        let mut tries = Tries::default();
+        loop {
             let guard = self.guard(group).await?;
             let before = self.container(group, container).await?;
             let current = &before.value.0;
             let siblings = self.containers_of(group).await?;
             let wanted = spec(&current.spec)?;
-            let next = current.change(wanted, &siblings).map_err(Failure::from)?;
+            let next = current.change(wanted, &siblings)?;
             if next == *current {
-                return Ok((None, next));
+                return Ok(next);
             }
             let mut change = self.network_change(group, guard)?;
             change.require(keys::container(group, container), Some(before.revision));
@@ -109,9 +126,10 @@ impl App {
             let news = News::in_group("CONTAINER_SUBNETS_UPDATE_REQUESTED", org, group)
                 .with("containerId", container);
             self.record(&mut change, Some(context), news)?;
-            Ok((Some(change), next))
-        })
-        .await
+            if self.committed(&mut tries, change).await? {
+                return Ok(next);
+            }
+        }
     }
 
     /// Takes an empty container away.
@@ -126,7 +144,8 @@ impl App {
     ) -> Result<(), Failure> {
         let project = self.in_group(context, group, Action::Delete, Resource::Container).await?;
         let _turn = self.one_at_a_time(group).await;
-        self.decide(async || {
+        let mut tries = Tries::default();
+        loop {
             let guard = self.guard(group).await?;
             let before = self.container(group, container).await?;
             before.value.0.refuse_in_use()?;
@@ -138,9 +157,10 @@ impl App {
             let news = News::in_group("CONTAINER_DELETED", org, group)
                 .with("containerId", container);
             self.record(&mut change, Some(context), news)?;
-            Ok((Some(change), ()))
-        })
-        .await
+            if self.committed(&mut tries, change).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// One container of a project, as stored.

@@ -9,7 +9,7 @@ use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_store::keys;
 use peerage_store::record::{ContainerRecord, MarkRecord, PeeringRecord};
 
-use super::change::{Change, Stored};
+use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
 use crate::context::Context;
@@ -93,22 +93,23 @@ impl App {
     ) -> Result<Peering, Failure> {
         let project = self.in_group(context, group, Action::Create, Resource::Peering).await?;
         let _turn = self.one_at_a_time(group).await;
-        let peering = self
-            .decide(async || {
-                let home = self.container(group, container).await?;
-                let guard = self.guard(group).await?;
-                let siblings = self.peerings_of(group).await?;
-                let now = self.clock.now();
-                let id = self.randomness.id(now);
-                let peering =
-                    Peering::request(id, &home.value.0, customer.clone(), siblings.iter(), now)?;
-                let mut change = self.network_change(group, guard)?;
-                self.count_peerings(&mut change, &home, 1)?;
-                put_peering(&mut change, &peering)?;
-                self.tell(&mut change, context, project.value.org, CREATED, &peering)?;
-                Ok((Some(change), peering))
-            })
-            .await?;
+        let mut tries = Tries::default();
+        let peering = loop {
+            let home = self.container(group, container).await?;
+            let guard = self.guard(group).await?;
+            let siblings = self.peerings_of(group).await?;
+            let now = self.clock.now();
+            let id = self.randomness.id(now);
+            let peering =
+                Peering::request(id, &home.value.0, customer.clone(), siblings.iter(), now)?;
+            let mut change = self.network_change(group, guard)?;
+            self.count_peerings(&mut change, &home, 1)?;
+            put_peering(&mut change, &peering)?;
+            self.tell(&mut change, context, project.value.org, CREATED, &peering)?;
+            if self.committed(&mut tries, change).await? {
+                break peering;
+            }
+        };
         self.nudge(ReconcileKey::Network(group, container));
         self.nudge(ReconcileKey::Peering(group, peering.id));
         Ok(peering)
@@ -127,29 +128,28 @@ impl App {
     ) -> Result<Peering, Failure> {
         let project = self.in_group(context, group, Action::Change, Resource::Peering).await?;
         let _turn = self.one_at_a_time(group).await;
-        let peering = self
-            .decide(async || {
-                let before = self.peering(group, peer).await?;
-                let guard = self.guard(group).await?;
-                let current = &before.value.0;
-                if update.container.is_some_and(|named| named != current.container) {
-                    return Err(Refusal::field("containerId").into());
-                }
-                let home = self.container(group, current.container).await?.value.0;
-                let siblings = self.peerings_of(group).await?;
-                let now = self.clock.now();
-                match current.change(&update.change, &home, siblings.iter(), now)? {
-                    None => Ok((None, current.clone())),
-                    Some(next) => {
-                        let mut change = self.network_change(group, guard)?;
-                        change.require(keys::peering(group, peer), Some(before.revision));
-                        put_peering(&mut change, &next)?;
-                        self.tell(&mut change, context, project.value.org, UPDATED, &next)?;
-                        Ok((Some(change), next))
-                    }
-                }
-            })
-            .await?;
+        let mut tries = Tries::default();
+        let peering = loop {
+            let before = self.peering(group, peer).await?;
+            let guard = self.guard(group).await?;
+            let current = &before.value.0;
+            if update.container.is_some_and(|named| named != current.container) {
+                return Err(Refusal::field("containerId").into());
+            }
+            let home = self.container(group, current.container).await?.value.0;
+            let siblings = self.peerings_of(group).await?;
+            let now = self.clock.now();
+            let Some(next) = current.change(&update.change, &home, siblings.iter(), now)? else {
+                return Ok(current.clone());
+            };
+            let mut change = self.network_change(group, guard)?;
+            change.require(keys::peering(group, peer), Some(before.revision));
+            put_peering(&mut change, &next)?;
+            self.tell(&mut change, context, project.value.org, UPDATED, &next)?;
+            if self.committed(&mut tries, change).await? {
+                break next;
+            }
+        };
         self.nudge(ReconcileKey::Peering(group, peer));
         Ok(peering)
     }
@@ -165,16 +165,18 @@ impl App {
         peer: PeerId,
     ) -> Result<(), Failure> {
         let project = self.in_group(context, group, Action::Delete, Resource::Peering).await?;
-        self.decide(async || {
+        let mut tries = Tries::default();
+        loop {
             let before = self.peering(group, peer).await?;
             let next = before.value.0.delete(self.clock.now())?;
             let mut change = Change::default();
             change.require(keys::peering(group, peer), Some(before.revision));
             put_peering(&mut change, &next)?;
             self.tell(&mut change, context, project.value.org, DELETED, &next)?;
-            Ok((Some(change), ()))
-        })
-        .await?;
+            if self.committed(&mut tries, change).await? {
+                break;
+            }
+        }
         self.nudge(ReconcileKey::Peering(group, peer));
         Ok(())
     }

@@ -6,7 +6,7 @@ use peerage_core::error::Refusal;
 use peerage_core::id::GroupId;
 use peerage_store::keys;
 
-use super::change::Change;
+use super::change::{Change, Tries};
 use super::{App, Failure};
 use crate::context::Context;
 
@@ -30,22 +30,24 @@ impl App {
         group: GroupId,
         enabled: bool,
     ) -> Result<bool, Failure> {
-        self.decide(async || {
+        let mut tries = Tries::default();
+        loop {
             let project =
                 self.in_group(context, group, Action::Change, Resource::PrivateIpMode).await?;
             if enabled && !project.value.private_ip_mode {
                 return Err(Refusal::PrivateIpModeCannotBeEnabled.into());
             }
             if enabled == project.value.private_ip_mode {
-                return Ok((None, enabled));
+                return Ok(enabled);
             }
             let mut next = project.value;
             next.private_ip_mode = enabled;
             let mut change = Change::default();
             let key = keys::group(group);
             change.require(key.clone(), Some(project.revision)).put(key, &next)?;
-            Ok((Some(change), enabled))
-        })
-        .await
+            if self.committed(&mut tries, change).await? {
+                return Ok(enabled);
+            }
+        }
     }
 }

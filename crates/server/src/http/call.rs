@@ -93,11 +93,7 @@ impl Call {
     /// # Errors
     /// [`Fault::QueryParameter`] that names the parameter at fault.
     pub fn page(&self) -> Result<PageQuery, Fault> {
-        PageQuery::read(
-            self.query("pageNum"),
-            self.query("itemsPerPage"),
-            self.query("includeCount"),
-        )
-        .map_err(Fault::from)
+        let pairs = self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        PageQuery::read(pairs).map_err(Fault::from)
     }
 }

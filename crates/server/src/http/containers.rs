@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use http::Method;
+use peerage_core::error::Refusal;
 use peerage_core::provider::Provider;
 use peerage_wire::container::{ContainerChange, ContainerView, NewContainer};
+use peerage_wire::fields::ReadError;
 use peerage_wire::private_ip_mode::PrivateIpMode;
 
 use super::call::Call;
@@ -87,7 +89,14 @@ async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn update(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let (group, container) = (call.id("groupId")?, call.id("containerId")?);
-    let wanted = |old: &_| Ok::<_, Fault>(ContainerChange::read(&call.body, old)?.spec);
+    let before = app.container_to_change(call.caller()?, group, container).await?;
+    ContainerChange::read(&call.body, &before.spec)?;
+    // Read again for each try: what the body leaves out is as it is when the change is made.
+    let wanted = |old: &_| match ContainerChange::read(&call.body, old) {
+        Ok(change) => Ok(change.spec),
+        Err(ReadError::Fields(refusal)) => Err(refusal),
+        Err(ReadError::Body(_)) => Err(Refusal::BadFields(Vec::new())),
+    };
     let container = app.update_container(call.caller()?, group, container, wanted).await?;
     Reply::ok(&ContainerView::of(&container))
 }

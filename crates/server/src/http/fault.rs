@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use peerage_core::error::Refusal;
-use peerage_wire::fields::BodyError;
-use peerage_wire::page::BadParameter;
+use peerage_wire::fields::{BodyError, ReadError};
+use peerage_wire::page::QueryFault;
 
 use crate::app::Failure;
 use crate::authn::Staleness;
@@ -99,14 +99,17 @@ impl From<Failure> for Fault {
     }
 }
 
-impl From<BodyError> for Fault {
-    fn from(error: BodyError) -> Self {
-        Self::Body(error)
+impl From<ReadError> for Fault {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Body(error) => Self::Body(error),
+            ReadError::Fields(refusal) => Self::Refused(refusal),
+        }
     }
 }
 
-impl From<BadParameter> for Fault {
-    fn from(bad: BadParameter) -> Self {
-        Self::QueryParameter { name: bad.name.to_owned(), value: bad.value, expected: bad.expected }
+impl From<QueryFault> for Fault {
+    fn from(QueryFault { parameter, value, expects }: QueryFault) -> Self {
+        Self::QueryParameter { name: parameter.to_owned(), value, expected: expects }
     }
 }

@@ -1,0 +1,244 @@
+//! `peerage dev`: everything in one process, nothing to configure.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use peerage_fabric::emulated::{CustomerMode, Pace};
+use peerage_store::Store;
+use serde::Serialize;
+
+use super::terminal::say;
+use crate::app::install::{Installation, Installed};
+use crate::config::{Config, Limits};
+use crate::ids::Randomness;
+use crate::runtime::{KeySource, Running};
+
+/// Run everything in one process, with emulated clouds and nothing to configure.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --data-dir the state lives in a temporary directory and goes with the process.
+The customer's hand, the clock and faults: POST /api/peerage/v1/… (see /docs on the server).")]
+pub(super) struct Dev {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Keep the state here, so that the next start goes on from it.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Write the address and the credentials here, as one JSON object, once the server answers.
+    #[arg(long, value_name = "FILE")]
+    credentials_file: Option<PathBuf>,
+    /// Make the same ids and secrets in every run that starts empty. For tests only.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How long the clouds take: nothing, about 100 ms a step, or their own minutes.
+    #[arg(long, value_enum, default_value = "fast")]
+    pace: PaceName,
+    /// What the other party does with a request.
+    #[arg(long, value_enum, default_value = "accept")]
+    customer: CustomerName,
+    /// Take the rest of the configuration from here.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PaceName {
+    Instant,
+    Fast,
+    Realistic,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CustomerName {
+    /// Agrees to everything.
+    Accept,
+    /// Does what /api/peerage/v1/…/customer:accept, :reject and :delete say, and nothing else.
+    Manual,
+    /// Says no to everything.
+    Reject,
+    /// Never answers: requests expire.
+    Ignore,
+}
+
+/// The credentials file.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Credentials<'a> {
+    base_url: &'a str,
+    org_id: String,
+    project_id: String,
+    public_key: &'a str,
+    private_key: &'a str,
+    client_id: &'a str,
+    client_secret: &'a str,
+}
+
+pub(super) fn run(command: Dev) -> anyhow::Result<()> {
+    let config = command.configuration()?;
+    crate::telemetry::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(command.serve(config))
+}
+
+impl Dev {
+    fn configuration(&self) -> anyhow::Result<Config> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path)?,
+            None => {
+                let mut config = Config { limits: Limits::generous(), ..Config::default() };
+                config.log.filter = "warn".to_owned();
+                config.log.json = false;
+                config
+            }
+        };
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        let emulated = &mut config.clouds.emulated;
+        emulated.control = true;
+        emulated.pace = match self.pace {
+            PaceName::Instant => Pace::instant(),
+            PaceName::Fast => Pace::fast(),
+            PaceName::Realistic => Pace::realistic(),
+        };
+        emulated.customer = match self.customer {
+            CustomerName::Accept => CustomerMode::Accept,
+            CustomerName::Manual => CustomerMode::Manual,
+            CustomerName::Reject => CustomerMode::Reject,
+            CustomerName::Ignore => CustomerMode::Ignore,
+        };
+        Ok(config)
+    }
+
+    async fn serve(self, config: Config) -> anyhow::Result<()> {
+        let randomness = match self.seed {
+            Some(seed) => Randomness::seeded(seed),
+            None => Randomness::from_system().context("the system's randomness")?,
+        };
+        let home = Home::open(self.data_dir.as_deref())?;
+        let store = home.store()?;
+        let running =
+            Running::start(&config, store, KeySource::File(&home.key_file()), randomness).await?;
+        let installed = home.credentials(&running).await?;
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let base_url = format!("{scheme}://{}", running.address);
+        if let Some(path) = &self.credentials_file {
+            write_private(path, &credentials(&base_url, &installed)?)?;
+        }
+        welcome(&base_url, &installed, self.data_dir.as_deref());
+        crate::runtime::until_told_to_stop().await?;
+        running.stop().await
+    }
+}
+
+/// Where the state lives: a directory that stays, or one that goes with the process.
+enum Home {
+    Kept(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+impl Home {
+    fn open(data_dir: Option<&Path>) -> anyhow::Result<Self> {
+        match data_dir {
+            Some(path) => {
+                std::fs::create_dir_all(path)
+                    .with_context(|| format!("the data directory {}", path.display()))?;
+                Ok(Self::Kept(path.to_owned()))
+            }
+            None => Ok(Self::Temporary(tempfile::Builder::new().prefix("peerage-").tempdir()?)),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(directory) => directory.path(),
+        }
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.path().join("master.key")
+    }
+
+    fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
+        let path = std::path::absolute(self.path().join("peerage.db"))?;
+        Ok(peerage_store::open(&format!("sqlite://{}", path.display()))?)
+    }
+
+    /// The credentials of this installation: made at the first start and kept beside the state, so
+    /// that the next start shows the same.
+    async fn credentials(&self, running: &Running) -> anyhow::Result<Installed> {
+        let kept = self.path().join("credentials.json");
+        if let Ok(text) = std::fs::read(&kept) {
+            return serde_json::from_slice(&text)
+                .with_context(|| format!("{} is damaged", kept.display()));
+        }
+        let installation = Installation {
+            org_name: "Development".to_owned(),
+            project_name: "Project 0".to_owned(),
+        };
+        let installed = running.app.install(&installation).await?;
+        write_private(&kept, &serde_json::to_vec(&installed)?)?;
+        Ok(installed)
+    }
+}
+
+fn credentials(base_url: &str, installed: &Installed) -> anyhow::Result<Vec<u8>> {
+    let credentials = Credentials {
+        base_url,
+        org_id: installed.org_id.clone(),
+        project_id: installed.project_id.clone(),
+        public_key: &installed.public_key,
+        private_key: &installed.private_key,
+        client_id: &installed.client_id,
+        client_secret: &installed.client_secret,
+    };
+    let mut text = serde_json::to_vec_pretty(&credentials)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+fn write_private(path: &Path, text: &[u8]) -> anyhow::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    std::io::Write::write_all(&mut file, text)?;
+    file.as_file().sync_all()?;
+    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(())
+}
+
+fn welcome(base_url: &str, installed: &Installed, data_dir: Option<&Path>) {
+    let Installed { org_id, project_id, public_key, private_key, client_id, client_secret } =
+        installed;
+    let kept = match data_dir {
+        Some(path) => format!("kept in {}", path.display()),
+        None => "gone when this process ends (keep it with --data-dir)".to_owned(),
+    };
+    say(format!(
+        "Peerage serves the Atlas Administration API on {base_url}
+  clouds        emulated
+  state         {kept}
+  organization  {org_id}
+  project       {project_id}
+  API key       {public_key} / {private_key}
+  account       {client_id} / {client_secret}
+
+A first look:
+  curl --digest -u {public_key}:{private_key} \\
+    -H 'Accept: application/vnd.atlas.2023-01-01+json' \\
+    {base_url}/api/atlas/v2/groups/{project_id}/peers
+
+Terraform, in the environment and the provider block:
+  export MONGODB_ATLAS_PUBLIC_KEY={public_key} MONGODB_ATLAS_PRIVATE_KEY={private_key}
+  provider \"mongodbatlas\" {{
+    base_url = \"{base_url}\"
+  }}
+"
+    ));
+}
