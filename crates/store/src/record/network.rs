@@ -219,9 +219,22 @@ struct PeeringRow {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "provider", rename_all = "lowercase")]
 enum CustomerRow {
-    Aws { account_id: String, vpc_id: String, region: String, block: String },
-    Azure { directory_id: String, subscription_id: String, resource_group: String, vnet_name: String },
-    Gcp { project_id: String, network_name: String },
+    Aws {
+        account_id: String,
+        vpc_id: String,
+        region: String,
+        block: String,
+    },
+    Azure {
+        directory_id: String,
+        subscription_id: String,
+        resource_group: String,
+        vnet_name: String,
+    },
+    Gcp {
+        project_id: String,
+        network_name: String,
+    },
 }
 
 /// A phase by its name on the wire, and what it failed of.
