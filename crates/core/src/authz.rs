@@ -166,14 +166,10 @@ impl Roles {
     /// Whether the caller owns the organization, and so each of its projects.
     #[must_use]
     pub fn owns_org(&self, org: OrgId) -> bool {
-        self.in_org(org)
-            .is_some_and(|held| held.contains(&OrgRole::Owner))
+        self.in_org(org).is_some_and(|held| held.contains(&OrgRole::Owner))
     }
 
     fn in_org(&self, org: OrgId) -> Option<&BTreeSet<OrgRole>> {
-        self.org
-            .as_ref()
-            .filter(|(home, _)| *home == org)
-            .map(|(_, held)| held)
+        self.org.as_ref().filter(|(home, _)| *home == org).map(|(_, held)| held)
     }
 }

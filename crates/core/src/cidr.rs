@@ -48,10 +48,7 @@ impl AddressBlock {
             Some(_) => text.parse::<IpNet>().map_err(|_| InvalidBlock)?,
             None => IpNet::from(text.parse::<IpAddr>().map_err(|_| InvalidBlock)?),
         };
-        Ok(Self {
-            text: text.to_owned(),
-            net: net.trunc(),
-        })
+        Ok(Self { text: text.to_owned(), net: net.trunc() })
     }
 
     /// The text as its owner wrote it.

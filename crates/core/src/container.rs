@@ -89,10 +89,7 @@ impl ContainerSpec {
             Self::Gcp { .. } => (length <= 21, "/21 or larger"),
         };
         if !block.is_private() {
-            return Err(block_fault(
-                block,
-                "must lie within the private ranges of RFC 1918",
-            ));
+            return Err(block_fault(block, "must lie within the private ranges of RFC 1918"));
         }
         if !fits {
             return Err(block_fault(block, &alloc::format!("must be {rule}")));
@@ -138,18 +135,9 @@ impl Container {
         spec.check()?;
         refuse_same_place(&spec, group, siblings.iter())?;
         if siblings.len() >= quota::CONTAINERS_PER_GROUP {
-            return Err(Refusal::ContainerMaximum {
-                limit: quota::CONTAINERS_PER_GROUP,
-            });
+            return Err(Refusal::ContainerMaximum { limit: quota::CONTAINERS_PER_GROUP });
         }
-        Ok(Self {
-            id,
-            group,
-            spec,
-            peerings: 0,
-            observed: Observed::Nothing,
-            created: now,
-        })
+        Ok(Self { id, group, spec, peerings: 0, observed: Observed::Nothing, created: now })
     }
 
     /// Moves an empty container to another place or block; it keeps its id. A change that asks for
@@ -168,10 +156,7 @@ impl Container {
         self.refuse_in_use()?;
         let others = siblings.iter().filter(|sibling| sibling.id != self.id);
         refuse_same_place(&spec, self.group, others)?;
-        Ok(Self {
-            spec,
-            ..self.clone()
-        })
+        Ok(Self { spec, ..self.clone() })
     }
 
     /// Refuses when the container cannot be taken away or moved.
@@ -180,10 +165,7 @@ impl Container {
     /// [`Refusal::ContainerInUse`] while a peering lives in it or the cloud still holds something.
     pub fn refuse_in_use(&self) -> Result<(), Refusal> {
         if self.peerings > 0 || self.observed != Observed::Nothing {
-            return Err(Refusal::ContainerInUse {
-                container: self.id,
-                peerings: self.peerings,
-            });
+            return Err(Refusal::ContainerInUse { container: self.id, peerings: self.peerings });
         }
         Ok(())
     }
@@ -233,10 +215,7 @@ fn refuse_same_place<'a>(
     mut others: impl Iterator<Item = &'a Container>,
 ) -> Result<(), Refusal> {
     match others.find(|other| other.spec.same_place(spec)) {
-        Some(taken) => Err(Refusal::ContainerExists {
-            group,
-            container: taken.id,
-        }),
+        Some(taken) => Err(Refusal::ContainerExists { group, container: taken.id }),
         None => Ok(()),
     }
 }
@@ -254,26 +233,17 @@ mod tests {
 
     fn gcp(regions: &[&str], block: &str) -> ContainerSpec {
         ContainerSpec::Gcp {
-            regions: regions
-                .iter()
-                .map(|name| GcpRegion::parse(name).unwrap())
-                .collect(),
+            regions: regions.iter().map(|name| GcpRegion::parse(name).unwrap()).collect(),
             block: AddressBlock::parse(block).unwrap(),
         }
     }
 
     fn make(spec: ContainerSpec, siblings: &[Container]) -> Result<Container, Refusal> {
         let id = ContainerId::generate(Timestamp::ZERO, [7; 8]);
-        Container::create(
-            id,
-            GroupId::from_bytes([1; 12]),
-            spec,
-            siblings,
-            Timestamp::ZERO,
-        )
+        Container::create(id, GroupId::from_bytes([1; 12]), spec, siblings, Timestamp::ZERO)
     }
 
-    /// CONTRACT §3: RFC 1918; AWS and Azure /21 to /24; GCP /18 or larger, /21 when restricted.
+    /// Source: the published API document. RFC 1918; AWS and Azure /21 to /24; GCP /18 or larger, /21 when restricted.
     #[test]
     fn a_block_has_the_size_that_its_provider_takes() {
         let taken = [
@@ -298,14 +268,11 @@ mod tests {
         }
     }
 
-    /// CONTRACT §3: one container per project and region on AWS and Azure, one per project on GCP.
+    /// Source: the published API document. One container per project and region on AWS and Azure, one per project on GCP.
     #[test]
     fn a_second_container_in_the_same_place_is_refused() {
         let first = make(aws("US_EAST_1", "10.0.0.0/21"), &[]).unwrap();
-        let again = make(
-            aws("US_EAST_1", "10.8.0.0/21"),
-            core::slice::from_ref(&first),
-        );
+        let again = make(aws("US_EAST_1", "10.8.0.0/21"), core::slice::from_ref(&first));
         assert!(matches!(again, Err(Refusal::ContainerExists { .. })));
         assert!(make(aws("US_EAST_2", "10.0.0.0/21"), &[first]).is_ok());
         let first = make(gcp(&[], "10.0.0.0/16"), &[]).unwrap();
@@ -313,22 +280,17 @@ mod tests {
         assert!(matches!(again, Err(Refusal::ContainerExists { .. })));
     }
 
-    /// CONTRACT §3: an empty container may move and keeps its id; one with a peering is locked.
+    /// Source: what public clients do. An empty container may move and keeps its id; one with a peering is locked.
     #[test]
     fn a_peering_locks_its_container() {
         let mut container = make(aws("US_EAST_1", "10.0.0.0/21"), &[]).unwrap();
-        let moved = container
-            .change(aws("US_EAST_2", "10.1.0.0/21"), &[])
-            .unwrap();
+        let moved = container.change(aws("US_EAST_2", "10.1.0.0/21"), &[]).unwrap();
         assert_eq!(moved.id, container.id);
         container.peerings = 1;
         let refused = container.change(aws("US_EAST_2", "10.1.0.0/21"), &[]);
         assert!(matches!(refused, Err(Refusal::ContainerInUse { .. })));
         assert!(container.refuse_in_use().is_err());
-        assert_eq!(
-            container.change(container.spec.clone(), &[]),
-            Ok(container.clone())
-        );
+        assert_eq!(container.change(container.spec.clone(), &[]), Ok(container.clone()));
     }
 
     #[test]

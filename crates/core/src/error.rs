@@ -37,22 +37,14 @@ impl FieldFault {
     #[must_use]
     pub fn missing(field: &str) -> Self {
         let description = alloc::format!("The required attribute {field} was not specified.");
-        Self {
-            field: field.to_owned(),
-            kind: FaultKind::Missing,
-            description,
-        }
+        Self { field: field.to_owned(), kind: FaultKind::Missing, description }
     }
 
     /// A field whose value is not acceptable, with the reason.
     #[must_use]
     pub fn invalid(field: &str, description: impl Into<String>) -> Self {
         let kind = FaultKind::Invalid;
-        Self {
-            field: field.to_owned(),
-            kind,
-            description: description.into(),
-        }
+        Self { field: field.to_owned(), kind, description: description.into() }
     }
 
     /// A field whose value is none of `allowed`.
@@ -60,11 +52,7 @@ impl FieldFault {
     pub fn not_in_enum(field: &str, value: &str, allowed: &str) -> Self {
         let shown: String = value.chars().take(64).collect();
         let description = alloc::format!("The value {shown} of {field} is none of: {allowed}.");
-        Self {
-            field: field.to_owned(),
-            kind: FaultKind::NotInEnum,
-            description,
-        }
+        Self { field: field.to_owned(), kind: FaultKind::NotInEnum, description }
     }
 }
 

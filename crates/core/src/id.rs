@@ -39,10 +39,7 @@ impl<K> Id<K> {
     /// An id from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 12]) -> Self {
-        Self {
-            bytes,
-            kind: PhantomData,
-        }
+        Self { bytes, kind: PhantomData }
     }
 
     /// The bytes of the id.
@@ -74,9 +71,7 @@ impl<K> Id<K> {
     /// [`InvalidId`] for anything else, upper-case digits included.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let digits = text.as_bytes();
-        let invalid = || InvalidId {
-            text: text.chars().take(64).collect(),
-        };
+        let invalid = || InvalidId { text: text.chars().take(64).collect() };
         if digits.len() != Self::DIGITS {
             return Err(invalid());
         }
@@ -128,9 +123,7 @@ impl<K> Hash for Id<K> {
 }
 impl<K> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bytes
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 impl<K> fmt::Debug for Id<K> {
@@ -202,12 +195,9 @@ mod tests {
 
     #[test]
     fn anything_but_24_lower_case_digits_is_refused() {
-        for text in [
-            "",
-            "32b6e34b3d91647abb20e7b",
-            "32B6E34B3D91647ABB20E7B8",
-            "zzb6e34b3d91647abb20e7b8",
-        ] {
+        for text in
+            ["", "32b6e34b3d91647abb20e7b", "32B6E34B3D91647ABB20E7B8", "zzb6e34b3d91647abb20e7b8"]
+        {
             assert!(PeerId::parse(text).is_err(), "{text}");
         }
         assert!(PeerId::parse("32b6e34b3d91647abb20e7é").is_err());

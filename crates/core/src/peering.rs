@@ -131,10 +131,7 @@ impl Phase {
             Self::Azure(phase) => phase.step(event).map(|next| next.map(Self::Azure)),
             Self::Gcp(phase) => phase.step(event).map(|next| next.map(Self::Gcp)),
         };
-        next.ok_or_else(|| IllegalTransition {
-            phase: self.clone(),
-            event: event.clone(),
-        })
+        next.ok_or_else(|| IllegalTransition { phase: self.clone(), event: event.clone() })
     }
 
     /// Whether its owner wants it gone and it is on its way out.
@@ -210,19 +207,16 @@ impl Peering {
     /// Whether what exists in the cloud belongs to a network that its owner has changed since.
     #[must_use]
     pub fn has_stale_link(&self) -> bool {
-        self.observed
-            .found()
-            .is_some_and(|link| link.handshake != self.handshake)
+        self.observed.found().is_some_and(|link| link.handshake != self.handshake)
     }
 
     /// Whether our route tables do not send the customer's block through the connection.
     #[must_use]
     pub fn has_stale_route(&self) -> bool {
         match (&self.customer, self.observed.found()) {
-            (CustomerNetwork::Aws(network), Some(link)) => link
-                .route
-                .as_deref()
-                .is_some_and(|route| route != network.block.as_str()),
+            (CustomerNetwork::Aws(network), Some(link)) => {
+                link.route.as_deref().is_some_and(|route| route != network.block.as_str())
+            }
             (CustomerNetwork::Azure(_) | CustomerNetwork::Gcp(_), _) | (_, None) => false,
         }
     }
@@ -264,10 +258,7 @@ impl Peering {
     pub fn delete(self, now: Timestamp) -> Result<Self, Refusal> {
         let (id, generation) = (self.id, self.generation);
         match self.step(&Event::DeleteRequested, now) {
-            Ok(Some(peering)) => Ok(Self {
-                generation: generation + 1,
-                ..peering
-            }),
+            Ok(Some(peering)) => Ok(Self { generation: generation + 1, ..peering }),
             Ok(None) | Err(_) => Err(Refusal::PeerDeletionRequested(id)),
         }
     }

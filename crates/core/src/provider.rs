@@ -30,9 +30,7 @@ impl Provider {
     /// Reads a provider's name in any case: clients send `Azure` and `azure` for `AZURE`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.name().eq_ignore_ascii_case(text))
+        Self::ALL.into_iter().find(|provider| provider.name().eq_ignore_ascii_case(text))
     }
 }
 

@@ -227,11 +227,7 @@ mod tests {
     #[test]
     fn a_region_is_read_in_the_spellings_that_clients_send() {
         for text in ["US_EAST_1", "us_east_1", "us-east-1"] {
-            assert_eq!(
-                AwsRegion::parse(text).map(AwsRegion::name),
-                Some("US_EAST_1"),
-                "{text}"
-            );
+            assert_eq!(AwsRegion::parse(text).map(AwsRegion::name), Some("US_EAST_1"), "{text}");
         }
         assert_eq!(AwsRegion::parse("US_EAST_9"), None);
     }

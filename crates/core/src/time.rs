@@ -27,10 +27,7 @@ impl Timestamp {
     /// This point and `span` later; stops at the end of the range rather than wrapping.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// How long it is from `earlier` to this point; zero when `earlier` is not earlier.

@@ -137,9 +137,5 @@ pub fn requirement(action: Action, resource: Resource) -> Requirement {
 }
 
 fn read_or(reading: bool, requirement: Requirement) -> Requirement {
-    if reading {
-        Requirement::GroupReadOnly
-    } else {
-        requirement
-    }
+    if reading { Requirement::GroupReadOnly } else { requirement }
 }

@@ -109,10 +109,7 @@ fn pending(event: &Event) -> Option<Next<Phase>> {
         Event::Rejected => fail(ErrorState::Rejected, "The request was rejected."),
         Event::Expired => fail(ErrorState::Expired, "The request expired."),
         Event::Refused(message) => fail(ErrorState::InvalidArgument, message),
-        Event::Lost => fail(
-            ErrorState::Rejected,
-            "The request was withdrawn in the cloud.",
-        ),
+        Event::Lost => fail(ErrorState::Rejected, "The request was withdrawn in the cloud."),
         Event::NetworkChanged => Some(Next::To(Phase::Initiating)),
         Event::DeleteRequested => Some(Next::To(Phase::Terminating)),
         Event::RemovalFailed(_) | Event::Removed => None,
@@ -126,10 +123,7 @@ fn finalizing(event: &Event) -> Option<Next<Phase>> {
         }
         Event::Active => Some(Next::To(Phase::Available)),
         Event::Refused(message) => fail(ErrorState::InvalidArgument, message),
-        Event::Lost => fail(
-            ErrorState::Rejected,
-            "The connection was deleted in the cloud.",
-        ),
+        Event::Lost => fail(ErrorState::Rejected, "The connection was deleted in the cloud."),
         Event::DeleteRequested => Some(Next::To(Phase::Terminating)),
         Event::Rejected
         | Event::Expired
@@ -147,10 +141,7 @@ fn available(event: &Event) -> Option<Next<Phase>> {
         | Event::Active
         | Event::RouteChanged => Some(Next::Stay),
         Event::Refused(message) => fail(ErrorState::InvalidArgument, message),
-        Event::Lost => fail(
-            ErrorState::Rejected,
-            "The connection was deleted in the cloud.",
-        ),
+        Event::Lost => fail(ErrorState::Rejected, "The connection was deleted in the cloud."),
         Event::NetworkChanged => Some(Next::To(Phase::Initiating)),
         Event::DeleteRequested => Some(Next::To(Phase::Terminating)),
         Event::Rejected | Event::Expired | Event::RemovalFailed(_) | Event::Removed => None,
@@ -191,13 +182,7 @@ fn terminating(event: &Event) -> Option<Next<Phase>> {
     }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "reads as one arm of the tables above"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "reads as one arm of the tables above")]
 fn fail(state: ErrorState, message: &str) -> Option<Next<Phase>> {
-    Some(Next::To(Phase::Failed(Failure {
-        state,
-        message: message.into(),
-    })))
+    Some(Next::To(Phase::Failed(Failure { state, message: message.into() })))
 }

@@ -81,11 +81,8 @@ impl CustomerNetwork {
                 ours.account_id == theirs.account_id && ours.vpc_id == theirs.vpc_id
             }
             (Self::Azure(ours), Self::Azure(theirs)) => {
-                ours.subscription_id
-                    .eq_ignore_ascii_case(&theirs.subscription_id)
-                    && ours
-                        .resource_group
-                        .eq_ignore_ascii_case(&theirs.resource_group)
+                ours.subscription_id.eq_ignore_ascii_case(&theirs.subscription_id)
+                    && ours.resource_group.eq_ignore_ascii_case(&theirs.resource_group)
                     && ours.vnet_name.eq_ignore_ascii_case(&theirs.vnet_name)
             }
             (Self::Gcp(ours), Self::Gcp(theirs)) => ours == theirs,

@@ -104,14 +104,8 @@ impl Peering {
         siblings: impl Iterator<Item = &'a Self>,
         now: Timestamp,
     ) -> Result<Option<Self>, Refusal> {
-        let customer = self
-            .customer
-            .changed(change)
-            .ok_or(Refusal::field("providerName"))?;
-        let invalid_state = || Refusal::PeerInvalidState {
-            peer: self.id,
-            group: self.group,
-        };
+        let customer = self.customer.changed(change).ok_or(Refusal::field("providerName"))?;
+        let invalid_state = || Refusal::PeerInvalidState { peer: self.id, group: self.group };
         if self.phase.is_deleting() {
             return Err(invalid_state());
         }
@@ -161,31 +155,21 @@ fn refuse_conflicts<'a>(
         return Err(Refusal::PeerExists(customer.clone()));
     }
     if let Some(block) = block.filter(|block| block.overlaps(container.spec.block())) {
-        return Err(Refusal::OverlapsContainer {
-            block: block.to_string(),
-        });
+        return Err(Refusal::OverlapsContainer { block: block.to_string() });
     }
     match overlap {
-        Some(block) => Err(Refusal::OverlapsPeer {
-            block: block.to_string(),
-        }),
+        Some(block) => Err(Refusal::OverlapsPeer { block: block.to_string() }),
         None => Ok(()),
     }
 }
 
 fn refuse_too_many<'a>(siblings: impl Iterator<Item = &'a Peering> + Clone) -> Result<(), Refusal> {
     if siblings.clone().count() >= quota::PEERINGS_PER_GROUP {
-        return Err(Refusal::PeerMaximum {
-            limit: quota::PEERINGS_PER_GROUP,
-        });
+        return Err(Refusal::PeerMaximum { limit: quota::PEERINGS_PER_GROUP });
     }
-    let pending = siblings
-        .filter(|sibling| sibling.phase.is_pending())
-        .count();
+    let pending = siblings.filter(|sibling| sibling.phase.is_pending()).count();
     if pending >= quota::PENDING_PEERINGS_PER_GROUP {
-        return Err(Refusal::PeerMaximum {
-            limit: quota::PENDING_PEERINGS_PER_GROUP,
-        });
+        return Err(Refusal::PeerMaximum { limit: quota::PENDING_PEERINGS_PER_GROUP });
     }
     Ok(())
 }

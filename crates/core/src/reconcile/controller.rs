@@ -94,21 +94,10 @@ pub enum WriteResult {
 #[derive(Debug)]
 enum Run {
     Idle,
-    Loading {
-        answered: Option<Answered>,
-    },
-    Writing {
-        next: Box<Object>,
-        then: Then,
-        answered: Option<Answered>,
-    },
-    Erasing {
-        container: Key,
-    },
-    Calling {
-        snapshot: Box<Snapshot>,
-        call: Box<Call>,
-    },
+    Loading { answered: Option<Answered> },
+    Writing { next: Box<Object>, then: Then, answered: Option<Answered> },
+    Erasing { container: Key },
+    Calling { snapshot: Box<Snapshot>, call: Box<Call> },
 }
 
 /// A call and its answer, kept until what was seen is written down.
@@ -162,13 +151,7 @@ impl Controller {
             Input::Written(key, result) => self.written(key, result, now),
             Input::Answered(key, answer) => self.answered(key, answer, now),
             Input::StoreFailed(key) => {
-                self.end(
-                    key,
-                    Action::BackOff {
-                        at_least: Duration::ZERO,
-                    },
-                    now,
-                );
+                self.end(key, Action::BackOff { at_least: Duration::ZERO }, now);
             }
         }
     }
@@ -265,20 +248,16 @@ impl Controller {
                 let plan = peering::plan(peering, container, now, &self.tempo).map(join);
                 (plan, Key::Network(container.group, container.id))
             }
-            Object::Network(container) => (
-                network::plan(container).map(|next| Object::Network(Box::new(next))),
-                key,
-            ),
+            Object::Network(container) => {
+                (network::plan(container).map(|next| Object::Network(Box::new(next))), key)
+            }
         };
         match plan {
             Plan::Write(next) => self.write(key, *snapshot, next, Then::PlanAgain, None),
             Plan::Erase => self.erase(key, *snapshot, home),
             Plan::Rest(action) => self.end(key, action, now),
             Plan::Call(call) => {
-                self.commands.push_back(Command::Call {
-                    key,
-                    call: call.clone(),
-                });
+                self.commands.push_back(Command::Call { key, call: call.clone() });
                 self.set_run(key, Run::Calling { snapshot, call });
             }
         }
@@ -304,37 +283,22 @@ impl Controller {
                 let (peering, container) = &**both;
                 let applied = peering::apply(peering, &call, answer.clone(), now, &self.tempo);
                 let join = |next| Object::Peering(Box::new((next, container.clone())));
-                Applied {
-                    changed: applied.changed.map(join),
-                    action: applied.action,
-                }
+                Applied { changed: applied.changed.map(join), action: applied.action }
             }
             (Object::Network(container), Answer::Network(answer)) => {
                 let applied = network::apply(container, answer.clone(), now, &self.tempo);
                 let join = |next| Object::Network(Box::new(next));
-                Applied {
-                    changed: applied.changed.map(join),
-                    action: applied.action,
-                }
+                Applied { changed: applied.changed.map(join), action: applied.action }
             }
             (Object::Peering(_), Answer::Network(_)) | (Object::Network(_), Answer::Link(_)) => {
-                Applied {
-                    changed: None,
-                    action: Action::Now,
-                }
+                Applied { changed: None, action: Action::Now }
             }
         };
         match applied.changed {
             None => self.end(key, applied.action, now),
             // A lost race brings the answer back to the newer state: what was seen counts.
             Some(next) => {
-                self.write(
-                    key,
-                    *snapshot,
-                    next,
-                    Then::Rest(applied.action),
-                    Some((call, answer)),
-                );
+                self.write(key, *snapshot, next, Then::Rest(applied.action), Some((call, answer)));
             }
         }
     }
@@ -343,10 +307,7 @@ impl Controller {
         match (self.take_run(key), result) {
             (Some(Run::Writing { next, then, .. }), WriteResult::Done(stamp)) => {
                 self.announce(&next);
-                let snapshot = Box::new(Snapshot {
-                    object: *next,
-                    stamp,
-                });
+                let snapshot = Box::new(Snapshot { object: *next, stamp });
                 match then {
                     Then::PlanAgain => self.plan(key, snapshot, now),
                     Then::Rest(action) => self.end(key, action, now),
@@ -379,14 +340,7 @@ impl Controller {
             before: Box::new(before.object),
             after: Some(next.clone()),
         });
-        self.set_run(
-            key,
-            Run::Writing {
-                next,
-                then,
-                answered,
-            },
-        );
+        self.set_run(key, Run::Writing { next, then, answered });
     }
 
     fn erase(&mut self, key: Key, before: Snapshot, container: Key) {
@@ -409,8 +363,7 @@ impl Controller {
         if let Object::Network(container) = written
             && container.is_provisioned()
         {
-            self.commands
-                .push_back(Command::NudgePeeringsOf(container.group, container.id));
+            self.commands.push_back(Command::NudgePeeringsOf(container.group, container.id));
         }
     }
 

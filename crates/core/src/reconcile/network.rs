@@ -20,12 +20,7 @@ pub fn plan(container: &Container) -> Plan<Container> {
         container: container.id,
         spec: container.spec.clone(),
     };
-    let doubt = || {
-        Plan::Write(Container {
-            observed: Observed::Unknown,
-            ..container.clone()
-        })
-    };
+    let doubt = || Plan::Write(Container { observed: Observed::Unknown, ..container.clone() });
     match (container.is_wanted(), &container.observed) {
         (true, Observed::Nothing) => doubt(),
         (true, Observed::Found(network)) if network.ready => Plan::Rest(Action::AwaitChange),
@@ -49,28 +44,15 @@ pub fn apply(
     tempo: &Tempo,
 ) -> Applied<Container> {
     let changed = |observed, action| {
-        let next = Container {
-            observed,
-            ..container.clone()
-        };
-        Applied {
-            changed: (next != *container).then_some(next),
-            action,
-        }
+        let next = Container { observed, ..container.clone() };
+        Applied { changed: (next != *container).then_some(next), action }
     };
     match answer {
         Ok(Sighting { found: None, .. }) => changed(Observed::Nothing, Action::Now),
-        Ok(Sighting {
-            found: Some(network),
-            recheck_at,
-        }) => {
+        Ok(Sighting { found: Some(network), recheck_at }) => {
             let done = network.ready && container.is_wanted();
             let wait = recheck_at.unwrap_or_else(|| now.after(tempo.poll));
-            let action = if done {
-                Action::AwaitChange
-            } else {
-                Action::At(wait)
-            };
+            let action = if done { Action::AwaitChange } else { Action::At(wait) };
             changed(Observed::Found(network), action)
         }
         Err(error) => {

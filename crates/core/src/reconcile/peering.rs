@@ -46,10 +46,9 @@ pub fn plan(
         return Plan::Rest(Action::At(now.after(tempo.poll)));
     }
     match &peering.observed {
-        Observed::Nothing => Plan::Write(Peering {
-            observed: Observed::Unknown,
-            ..peering.clone()
-        }),
+        Observed::Nothing => {
+            Plan::Write(Peering { observed: Observed::Unknown, ..peering.clone() })
+        }
         Observed::Unknown => Plan::Call(Box::new(Call::EnsureLink(*request()))),
         Observed::Found(_) if peering.has_stale_route() => {
             Plan::Call(Box::new(Call::EnsureLink(*request())))
@@ -81,9 +80,9 @@ pub fn apply(
 ) -> Applied<Peering> {
     match (call, answer) {
         (Call::RemoveLink(_), Ok(sighting)) => removal_seen(peering, sighting, now, tempo),
-        (Call::RemoveLink(_), Err(error)) => call_failed(peering, &error, now, |error| {
-            Event::RemovalFailed(words(error))
-        }),
+        (Call::RemoveLink(_), Err(error)) => {
+            call_failed(peering, &error, now, |error| Event::RemovalFailed(words(error)))
+        }
         (_, Ok(sighting)) => link_seen(peering, sighting, now, tempo),
         (Call::EnsureLink(made_for), Err(error)) if made_for.handshake == peering.handshake => {
             call_failed(peering, &error, now, |error| Event::Refused(words(error)))
@@ -91,10 +90,7 @@ pub fn apply(
         // A look that failed, or a request that its owner has changed since, decides nothing.
         (_, Err(error)) => call_failed(
             peering,
-            &CallError {
-                remedy: Remedy::Retry { after_ms: None },
-                ..error
-            },
+            &CallError { remedy: Remedy::Retry { after_ms: None }, ..error },
             now,
             |error| Event::Refused(words(error)),
         ),
@@ -102,11 +98,7 @@ pub fn apply(
 }
 
 fn words(error: &CallError) -> String {
-    if error.message.is_empty() {
-        error.code.clone()
-    } else {
-        error.message.clone()
-    }
+    if error.message.is_empty() { error.code.clone() } else { error.message.clone() }
 }
 
 /// Something was looked for, and this is what was seen.
@@ -118,24 +110,14 @@ fn link_seen(
 ) -> Applied<Peering> {
     let was_there = matches!(peering.observed, Observed::Found(_));
     let Some(link) = sighting.found else {
-        let gone = Peering {
-            observed: Observed::Nothing,
-            ..peering.clone()
-        };
+        let gone = Peering { observed: Observed::Nothing, ..peering.clone() };
         // Nothing where something was made: somebody else took it away.
-        let next = if was_there {
-            happen(gone, &Event::Lost, now)
-        } else {
-            gone
-        };
+        let next = if was_there { happen(gone, &Event::Lost, now) } else { gone };
         return changed(peering, next, Action::Now);
     };
     let event = event_of(&link);
     let current = link.handshake == peering.handshake;
-    let seen = Peering {
-        observed: Observed::Found(link),
-        ..peering.clone()
-    };
+    let seen = Peering { observed: Observed::Found(link), ..peering.clone() };
     if !current {
         return changed(peering, seen, Action::Now);
     }
@@ -170,17 +152,11 @@ fn removal_seen(
 ) -> Applied<Peering> {
     match sighting.found {
         None => {
-            let next = Peering {
-                observed: Observed::Nothing,
-                ..peering.clone()
-            };
+            let next = Peering { observed: Observed::Nothing, ..peering.clone() };
             changed(peering, next, Action::Now)
         }
         Some(link) => {
-            let next = Peering {
-                observed: Observed::Found(link),
-                ..peering.clone()
-            };
+            let next = Peering { observed: Observed::Found(link), ..peering.clone() };
             let at = sighting.recheck_at.unwrap_or_else(|| now.after(tempo.poll));
             changed(peering, next, Action::At(at))
         }
@@ -206,9 +182,7 @@ fn call_failed(
             let action = if settled {
                 Action::AwaitChange
             } else {
-                Action::BackOff {
-                    at_least: Duration::ZERO,
-                }
+                Action::BackOff { at_least: Duration::ZERO }
             };
             changed(peering, next, action)
         }
@@ -238,16 +212,11 @@ fn rest(peering: &Peering, recheck_at: Option<Timestamp>, now: Timestamp, tempo:
         return Action::AwaitChange;
     }
     if peering.phase.is_available() {
-        return tempo
-            .resync
-            .map_or(Action::AwaitChange, |span| Action::At(now.after(span)));
+        return tempo.resync.map_or(Action::AwaitChange, |span| Action::At(now.after(span)));
     }
     Action::At(now.after(tempo.poll))
 }
 
 fn changed(before: &Peering, after: Peering, action: Action) -> Applied<Peering> {
-    Applied {
-        changed: (after != *before).then_some(after),
-        action,
-    }
+    Applied { changed: (after != *before).then_some(after), action }
 }

@@ -37,10 +37,7 @@ impl Tempo {
     #[must_use]
     pub fn backoff(&self, failures: u32, dice: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(20);
-        let ceiling = self
-            .backoff_min
-            .saturating_mul(1 << doublings)
-            .min(self.backoff_max);
+        let ceiling = self.backoff_min.saturating_mul(1 << doublings).min(self.backoff_max);
         let spread = ceiling.saturating_sub(self.backoff_min / 2);
         let share = u64::from(dice) * u64::try_from(spread.as_millis()).unwrap_or(u64::MAX >> 32);
         self.backoff_min / 2 + Duration::from_millis(share >> 32)
