@@ -9,6 +9,8 @@
 pub mod access_list;
 pub mod api_key;
 pub mod container;
+#[cfg(test)]
+mod contract;
 pub mod date;
 pub mod error;
 pub mod event;
