@@ -33,6 +33,7 @@ impl NewContainer {
     /// What the body is not, or every field at fault.
     pub fn read(body: &[u8]) -> Result<Self, ReadError> {
         let mut fields = Fields::parse(body)?;
+        fields.drop_blank("atlasCidrBlock");
         let spec = read_provider(&mut fields).and_then(|provider| {
             refuse_other_providers(&mut fields, provider);
             match provider {
@@ -59,6 +60,7 @@ impl ContainerChange {
     /// What the body is not, or every field at fault.
     pub fn read(body: &[u8], old: &ContainerSpec) -> Result<Self, ReadError> {
         let mut fields = Fields::parse(body)?;
+        fields.drop_blank("atlasCidrBlock");
         refuse_other_name(&mut fields, old.provider());
         refuse_other_providers(&mut fields, old.provider());
         let block = fields.optional("atlasCidrBlock").block();

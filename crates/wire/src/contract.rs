@@ -38,15 +38,20 @@ fn every_answer_has_exactly_the_published_properties() {
     for (schema, samples) in samples::all() {
         document.check(schema, &samples, &mut faults);
     }
-    faults.retain(|fault| {
-        let recorded =
-            RECORDED_ONLY.iter().any(|(schema, name)| *fault == schema::unknown(schema, name));
-        let never = NEVER_ANSWERED.iter().any(|(schema, names)| {
-            names.iter().any(|name| *fault == schema::never_answered(schema, name))
-        });
-        !recorded && !never
-    });
+    let excused = excused();
+    for excuse in &excused {
+        assert!(faults.contains(excuse), "an exception without need: {excuse}");
+    }
+    faults.retain(|fault| !excused.contains(fault));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn excused() -> Vec<String> {
+    let recorded = RECORDED_ONLY.iter().map(|(schema, name)| schema::unknown(schema, name));
+    let never = NEVER_ANSWERED
+        .iter()
+        .flat_map(|(schema, names)| names.iter().map(|name| schema::never_answered(schema, name)));
+    recorded.chain(never).collect()
 }
 
 #[test]

@@ -74,6 +74,14 @@ impl Fields {
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Makes a field absent whose value is the empty text: some clients send one for a flag that
+    /// nobody gave.
+    pub fn drop_blank(&mut self, name: &str) {
+        if self.values.get(name).and_then(Value::as_str) == Some("") {
+            self.values.remove(name);
+        }
+    }
+
     /// Notes a fault of a field: `expects` completes the sentence "it must be …".
     pub fn refuse(&mut self, name: &str, expects: &str) {
         let path = self.path_of(name);

@@ -24,6 +24,8 @@ pub mod org;
 pub mod page;
 pub mod peer;
 pub mod private_ip_mode;
+#[cfg(test)]
+mod robustness;
 pub mod role;
 pub mod service_account;
 pub mod settings;

@@ -7,7 +7,6 @@ use peerage_core::id::{GroupId, PeerId};
 use peerage_core::peering::{Peering, Phase, aws, azure, gcp};
 use peerage_core::region::AwsRegion;
 use peerage_core::time::Timestamp;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -234,41 +233,4 @@ fn an_answer_about_gcp() {
     peering.phase = Phase::Gcp(gcp::Phase::Failed("no".into()));
     let tail = r#""status":"FAILED","errorMessage":"no"}"#;
     check(&peering, EqualRegion::AsSent, &format!("{head}{tail}"));
-}
-
-/// Any JSON value, with the contract's names among its keys.
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        ".{0,30}".prop_map(Value::from),
-        Just(json!("AWS")),
-        Just(json!(ID)),
-    ];
-    let name = prop_oneof![
-        Just("containerId".to_owned()),
-        Just("providerName".to_owned()),
-        Just("vpcId".to_owned()),
-        Just("routeTableCidrBlock".to_owned()),
-        ".{0,8}",
-    ];
-    leaf.prop_recursive(3, 24, 6, move |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::btree_map(name.clone(), inner, 0..6)
-                .prop_map(|map| map.into_iter().collect()),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn no_json_makes_a_reader_panic(body in any_json()) {
-        let text = body.to_string();
-        let _ = NewPeer::read(text.as_bytes());
-        for provider in Provider::ALL {
-            let _ = PeerChange::read(text.as_bytes(), provider);
-        }
-    }
 }
