@@ -8,6 +8,7 @@ pub mod containers;
 pub mod credentials;
 pub(crate) mod events;
 mod failure;
+pub mod install;
 pub mod peerings;
 pub mod private_ip_mode;
 pub mod reconcile;
@@ -24,6 +25,7 @@ pub use failure::Failure;
 
 use crate::authn::{DigestVerifier, Sealer, Throttle};
 use crate::clock::Clock;
+use crate::emulation::Emulation;
 use crate::ids::Randomness;
 
 /// How many times a lost race is decided anew before the caller is asked to come back.
@@ -40,6 +42,7 @@ pub struct App {
     pub(crate) security: Security,
     nudge: Box<dyn Fn(ReconcileKey) + Send + Sync>,
     locks: Vec<Mutex<()>>,
+    emulation: Option<Emulation>,
 }
 
 /// What verifies credentials and keeps secrets.
@@ -64,7 +67,19 @@ impl App {
         nudge: impl Fn(ReconcileKey) + Send + Sync + 'static,
     ) -> Self {
         let locks = std::iter::repeat_with(Mutex::default).take(LOCKS).collect();
-        Self { store, clock, randomness, security, nudge: Box::new(nudge), locks }
+        Self { store, clock, randomness, security, nudge: Box::new(nudge), locks, emulation: None }
+    }
+
+    /// The same, with a hand on the emulated clouds.
+    #[must_use]
+    pub fn with_emulation(self, emulation: Option<Emulation>) -> Self {
+        Self { emulation, ..self }
+    }
+
+    /// The hand on the emulated clouds, where it is allowed.
+    #[must_use]
+    pub fn emulation(&self) -> Option<&Emulation> {
+        self.emulation.as_ref()
     }
 
     /// Tells the reconciler that an object changed.

@@ -7,8 +7,10 @@
 
 pub mod call;
 mod containers;
+mod control;
 pub mod fault;
 mod listing;
+mod oauth;
 pub mod operation;
 pub mod operations;
 mod peers;

@@ -176,7 +176,7 @@ pub(crate) struct Tries {
 
 /// Reads an entry as a record.
 pub(crate) fn stored<R: Record>(entry: &Entry) -> Result<Stored<R>, Failure> {
-    let value = record::decode(entry.value.as_ref()).map_err(|error| damaged(&error))?;
+    let value = record::decode(entry.value.as_bytes()).map_err(|error| damaged(&error))?;
     Ok(Stored { value, revision: entry.modified })
 }
 

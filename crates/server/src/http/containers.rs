@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::Method;
+use ::http::Method;
 use peerage_core::error::Refusal;
 use peerage_core::provider::Provider;
 use peerage_wire::container::{ContainerChange, ContainerView, NewContainer};

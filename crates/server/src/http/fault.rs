@@ -60,7 +60,14 @@ pub enum Fault {
     /// The path has operations, and none with this method.
     MethodNotAllowed {
         /// The methods that it has.
-        allowed: Vec<http::Method>,
+        allowed: Vec<::http::Method>,
+    },
+    /// An emulated cloud refuses what its customer was told to do.
+    Emulated {
+        /// The cloud's own code.
+        code: String,
+        /// The cloud's own words.
+        message: String,
     },
     /// It could not be done now.
     Unavailable {

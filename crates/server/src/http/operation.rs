@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::Method;
+use ::http::Method;
 
 use super::call::Call;
 use super::fault::Fault;

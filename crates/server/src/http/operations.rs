@@ -5,5 +5,11 @@ use super::operation::Operation;
 /// Every operation that is served.
 #[must_use]
 pub fn all() -> Vec<Operation> {
-    [super::peers::operations(), super::containers::operations()].concat()
+    [
+        super::peers::operations(),
+        super::containers::operations(),
+        super::control::operations(),
+        super::oauth::operations(),
+    ]
+    .concat()
 }

@@ -1,6 +1,6 @@
 //! What a handler answers: a status and a JSON body, before envelope and indentation.
 
-use http::StatusCode;
+use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use super::fault::Fault;
@@ -16,6 +16,8 @@ pub struct Reply {
     pub is_list: bool,
     /// `Location`, for what was made: path below the base URL.
     pub location: Option<String>,
+    /// Headers that only this answer has.
+    pub headers: HeaderMap,
 }
 
 impl Reply {
@@ -34,7 +36,7 @@ impl Reply {
     pub fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Fault> {
         let body = serde_json::to_vec(body)
             .map_err(|_| Fault::Internal("an answer could not be written as JSON"))?;
-        Ok(Self { status, body, is_list: false, location: None })
+        Ok(Self { status, body, ..Self::empty(status) })
     }
 
     /// 200 with a page of a list.
@@ -48,15 +50,13 @@ impl Reply {
     /// 204 without a body.
     #[must_use]
     pub fn no_content() -> Self {
-        let status = StatusCode::NO_CONTENT;
-        Self { status, body: Vec::new(), is_list: false, location: None }
+        Self::empty(StatusCode::NO_CONTENT)
     }
 
     /// 202 with an empty object, as deletions that go on in the background are answered.
     #[must_use]
     pub fn accepted() -> Self {
-        let status = StatusCode::ACCEPTED;
-        Self { status, body: b"{}".to_vec(), is_list: false, location: None }
+        Self { body: b"{}".to_vec(), ..Self::empty(StatusCode::ACCEPTED) }
     }
 
     /// 201 with an object and where it is.
@@ -65,5 +65,17 @@ impl Reply {
     /// [`Fault::Internal`] when the value cannot be written as JSON.
     pub fn created(body: &impl Serialize, location: String) -> Result<Self, Fault> {
         Ok(Self { location: Some(location), ..Self::with(StatusCode::CREATED, body)? })
+    }
+
+    /// The same with a header of its own.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    fn empty(status: StatusCode) -> Self {
+        let headers = HeaderMap::new();
+        Self { status, body: Vec::new(), is_list: false, location: None, headers }
     }
 }

@@ -110,6 +110,26 @@ pub struct GroupRecord {
     pub private_ip_mode: bool,
 }
 
+impl GroupRecord {
+    /// A project as it is when nothing but its name was said.
+    #[must_use]
+    pub fn new(id: GroupId, org: OrgId, name: String, created: Timestamp) -> Self {
+        Self {
+            id,
+            org,
+            name,
+            created,
+            tags: Vec::new(),
+            with_default_alerts_settings: true,
+            region_usage_restrictions: None,
+            settings: BTreeMap::new(),
+            limits: BTreeMap::new(),
+            managed_slow_ms: true,
+            private_ip_mode: false,
+        }
+    }
+}
+
 fn yes() -> bool {
     true
 }
