@@ -1,0 +1,220 @@
+"""Owns each suite: what it needs, how its clients are installed, how it is run and counted."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Result:
+    """What came out of one suite."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    note: str = ""
+
+
+def call(command, cwd=ROOT, **extra):
+    """Runs a command whose failure ends the suite."""
+    subprocess.run(command, cwd=cwd, check=True, env={**os.environ, **extra})
+
+
+def place(home, name, *locks):
+    """The directory for clients that are locked by these files."""
+    digest = hashlib.sha256(sys.version.encode())
+    for lock in locks:
+        digest.update((ROOT / lock).read_bytes())
+    return home / f"{name}-{digest.hexdigest()[:16]}"
+
+
+def install(path, fill):
+    """Fills a directory once: half a directory is never taken for a whole one."""
+    ready = path / ".ready"
+    if not ready.exists():
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        fill(path)
+        ready.touch()
+    return path
+
+
+def junit(path, code):
+    """Counts what a JUnit file says; a run that ended badly without a failed test is a failure."""
+    result = Result()
+    cases = ElementTree.parse(path).iter("testcase") if path.exists() else ()
+    for case in cases:
+        outcomes = {child.tag for child in case}
+        if outcomes & {"failure", "error"}:
+            result.failed += 1
+        elif "skipped" in outcomes:
+            result.skipped += 1
+        else:
+            result.passed += 1
+    if code != 0 and result.failed == 0:
+        result.failed, result.note = 1, f"the runner ended with {code}"
+    if result.passed + result.failed + result.skipped == 0:
+        result.failed, result.note = 1, "no test ran"
+    return result
+
+
+class Suite:
+    """A suite; subclasses say how."""
+
+    name = what = ""
+    needs = ()
+
+    def missing(self):
+        """The tools that are not on this machine."""
+        return [tool for tool in self.needs if shutil.which(tool) is None]
+
+
+class Pytest(Suite):
+    """A suite of pytest, in a virtual environment with pinned packages."""
+
+    needs = ("python3",)
+
+    def __init__(self, name, folder, what, needs=()):
+        self.name, self.folder, self.what = name, folder, what
+        self.needs = (*Pytest.needs, *needs)
+
+    @staticmethod
+    def home(home):
+        return place(home, "python", "python/requirements.txt")
+
+    def prepare(self, home):
+        def fill(path):
+            call([sys.executable, "-m", "venv", path / "venv"])
+            pip = [path / "venv/bin/pip", "--disable-pip-version-check", "install", "--quiet"]
+            call([*pip, "--no-deps", "--requirement", ROOT / "python/requirements.txt"])
+
+        install(self.home(home), fill)
+
+    def pytest(self, home, *arguments):
+        command = [self.home(home) / "venv/bin/pytest", "-q", "--tb=short", *arguments, self.folder]
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(command, cwd=ROOT, check=False, env=environment).returncode
+
+    def check(self, home):
+        if self.pytest(home, "--collect-only", "-qq") != 0:
+            return Result(failed=1, note="the tests cannot be collected")
+        return Result(passed=1, note="collected")
+
+    def run(self, home):
+        with tempfile.TemporaryDirectory() as scratch:
+            report = Path(scratch) / "junit.xml"
+            return junit(report, self.pytest(home, f"--junit-xml={report}"))
+
+
+class Schemathesis(Pytest):
+    """schemathesis, in the same virtual environment, by its own command line."""
+
+    def check(self, home):
+        call([self.home(home) / "venv/bin/schemathesis", "--version"])
+        call([sys.executable, "-m", "py_compile", ROOT / "openapi/drive.py"],
+             PYTHONPYCACHEPREFIX=str(home / "pycache"))
+        return Result(passed=1, note="compiled")
+
+    def run(self, home):
+        with tempfile.TemporaryDirectory() as scratch:
+            report = Path(scratch) / "junit.xml"
+            command = [self.home(home) / "venv/bin/python", "-B", ROOT / "openapi/drive.py", report]
+            return junit(report, subprocess.run(command, check=False).returncode)
+
+
+class Node(Suite):
+    """The client of the npm registry, under Node's own test runner."""
+
+    name, what = "node", "npm mongodb-atlas-api-client"
+    needs = ("node", "npm", "python3")
+
+    @staticmethod
+    def home(home):
+        return place(home, "node", "node/package.json", "node/package-lock.json")
+
+    @staticmethod
+    def tests():
+        return sorted(str(path) for path in (ROOT / "node").glob("*.test.mjs"))
+
+    def prepare(self, home):
+        def fill(path):
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(ROOT / "node" / name, path)
+            call(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=path)
+
+        install(self.home(home), fill)
+
+    def check(self, home):
+        for test in self.tests():
+            call(["node", "--check", test])
+        return Result(passed=1, note="syntax checked")
+
+    def run(self, home):
+        with tempfile.TemporaryDirectory() as scratch:
+            report = Path(scratch) / "junit.xml"
+            command = ["node", "--test", "--test-reporter=spec", "--test-reporter-destination=stdout"]
+            command += ["--test-reporter=junit", f"--test-reporter-destination={report}"]
+            environment = {**os.environ, "PEERAGE_NODE_CLIENTS": str(self.home(home))}
+            done = subprocess.run([*command, *self.tests()], cwd=ROOT, check=False, env=environment)
+            return junit(report, done.returncode)
+
+
+class Go(Suite):
+    """The transports of Atlas' Go clients, under `go test`."""
+
+    name, what = "go", "the digest and OAuth transports of the Go clients, in their call sequences"
+    needs = ("go", "python3")
+    folder = ROOT / "go"
+
+    def prepare(self, home):
+        call(["go", "vet", "./..."], cwd=self.folder, GOFLAGS="-mod=readonly")
+
+    def check(self, home):
+        return Result(passed=1, note="vetted")
+
+    def run(self, home):
+        command = ["go", "test", "-json", "-count=1", "-timeout=10m", "./..."]
+        environment = {**os.environ, "GOFLAGS": "-mod=readonly"}
+        outcomes, output = {}, {}
+        with subprocess.Popen(
+            command, cwd=self.folder, stdout=subprocess.PIPE, text=True, env=environment
+        ) as process:
+            for line in process.stdout:
+                event = json.loads(line) if line.startswith("{") else {"Output": line}
+                action, test = event.get("Action"), event.get("Test", "")
+                output.setdefault(test, []).append(event.get("Output", ""))
+                if test and action in ("pass", "fail", "skip"):
+                    outcomes[test] = action
+                    print(f"{action:4} {test} ({event['Elapsed']:.2f} s)", flush=True)
+                    if action == "fail":
+                        print("".join(output[test]), flush=True)
+        parents = {test.rsplit("/", depth)[0] for test in outcomes
+                   for depth in range(1, test.count("/") + 1)}
+        ends = [action for test, action in outcomes.items() if test not in parents]
+        result = Result(ends.count("pass"), ends.count("fail"), ends.count("skip"))
+        if process.returncode != 0 and result.failed == 0:
+            print("".join(output.get("", [])), flush=True)
+            result.failed, result.note = 1, f"go test ended with {process.returncode}"
+        if not ends:
+            result.failed, result.note = 1, "no test ran"
+        return result
+
+
+ALL = (
+    Go(),
+    Pytest("python", "python", "PyPI pyatlassdk, with its strict models"),
+    Node(),
+    Pytest("curl", "curl", "curl --digest: the bytes on the wire", needs=("curl",)),
+    Schemathesis("schemathesis", "openapi", "schemathesis on the served OpenAPI document"),
+)
+NAMES = [suite.name for suite in ALL]
