@@ -30,13 +30,9 @@ def keys(client, group):
 def test_a_wrong_private_key_is_refused(server):
     with atlas.with_key(server, server["publicKey"], "not-the-private-key") as stranger:
         payload = refused(401, "UNEXPECTED_ERROR", stranger.projects.get_group, server["projectId"])
-        assert payload == {
-            "error": 401,
-            "reason": "Unauthorized",
-            "detail": UNAUTHORIZED,
-            "errorCode": "UNEXPECTED_ERROR",
-            "parameters": [],
-        }
+        assert payload["detail"] == UNAUTHORIZED
+        assert payload["reason"] == "Unauthorized"
+        assert not payload.get("parameters")
 
 
 def test_an_unknown_key_is_refused_alike(server):
