@@ -43,10 +43,19 @@ impl AddressBlock {
         if text.len() > TEXT_LENGTH_MAX {
             return Err(InvalidBlock);
         }
-        let net = match text.split_once('/') {
+        // The standard library reads the address, because it refuses an octet with a leading zero:
+        // some read that as octal, and two readings of one block must not exist.
+        let (address, length) = match text.split_once('/') {
             Some((_, length)) if !is_plain_number(length) => return Err(InvalidBlock),
-            Some(_) => text.parse::<IpNet>().map_err(|_| InvalidBlock)?,
-            None => IpNet::from(text.parse::<IpAddr>().map_err(|_| InvalidBlock)?),
+            Some((address, length)) => (address, Some(length)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| InvalidBlock)?;
+        let net = match length.map(str::parse) {
+            Some(length) => {
+                IpNet::new(address, length.map_err(|_| InvalidBlock)?).map_err(|_| InvalidBlock)?
+            }
+            None => IpNet::from(address),
         };
         Ok(Self { text: text.to_owned(), net: net.trunc() })
     }
@@ -67,6 +76,12 @@ impl AddressBlock {
     #[must_use]
     pub fn prefix_length(&self) -> u8 {
         self.net.prefix_len()
+    }
+
+    /// Whether `text` means the same network, however it is written.
+    #[must_use]
+    pub fn is_network(&self, text: &str) -> bool {
+        Self::parse(text).is_ok_and(|other| other.net == self.net)
     }
 
     /// Whether the two blocks share an address. Blocks of different address families never do.
