@@ -7,6 +7,11 @@ use alloc::string::String;
 
 use super::{Event, Next};
 
+const REJECTED: &str = "The request was rejected.";
+const EXPIRED: &str = "The request expired.";
+const WITHDRAWN: &str = "The request was withdrawn in the cloud.";
+const DELETED: &str = "The connection was deleted in the cloud.";
+
 /// `statusName` of a peering on AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -73,6 +78,7 @@ impl Phase {
     /// Where `event` leads; `None` when it cannot happen in this phase.
     ///
     /// What the cloud says may be old news: words that describe an earlier phase change nothing.
+    /// Words that describe an end are never old news.
     pub(super) fn step(&self, event: &Event) -> Option<Next<Self>> {
         match self {
             Self::Initiating => initiating(event),
@@ -87,14 +93,13 @@ impl Phase {
 
 fn initiating(event: &Event) -> Option<Next<Phase>> {
     match event {
-        Event::Requested | Event::Lost | Event::NetworkChanged | Event::RouteChanged => {
-            Some(Next::Stay)
-        }
+        Event::Requested | Event::NetworkChanged | Event::RouteChanged => Some(Next::Stay),
+        Event::Lost => fail(ErrorState::Rejected, WITHDRAWN),
         Event::AwaitsCustomer => Some(Next::To(Phase::PendingAcceptance)),
         Event::Accepted => Some(Next::To(Phase::Finalizing)),
         Event::Active => Some(Next::To(Phase::Available)),
-        Event::Rejected => fail(ErrorState::Rejected, "The request was rejected."),
-        Event::Expired => fail(ErrorState::Expired, "The request expired."),
+        Event::Rejected => fail(ErrorState::Rejected, REJECTED),
+        Event::Expired => fail(ErrorState::Expired, EXPIRED),
         Event::Refused(message) => fail(ErrorState::InvalidArgument, message),
         Event::DeleteRequested => Some(Next::To(Phase::Terminating)),
         Event::RemovalFailed(_) | Event::Removed => None,
@@ -106,10 +111,10 @@ fn pending(event: &Event) -> Option<Next<Phase>> {
         Event::Requested | Event::AwaitsCustomer | Event::RouteChanged => Some(Next::Stay),
         Event::Accepted => Some(Next::To(Phase::Finalizing)),
         Event::Active => Some(Next::To(Phase::Available)),
-        Event::Rejected => fail(ErrorState::Rejected, "The request was rejected."),
-        Event::Expired => fail(ErrorState::Expired, "The request expired."),
+        Event::Rejected => fail(ErrorState::Rejected, REJECTED),
+        Event::Expired => fail(ErrorState::Expired, EXPIRED),
         Event::Refused(message) => fail(ErrorState::InvalidArgument, message),
-        Event::Lost => fail(ErrorState::Rejected, "The request was withdrawn in the cloud."),
+        Event::Lost => fail(ErrorState::Rejected, WITHDRAWN),
         Event::NetworkChanged => Some(Next::To(Phase::Initiating)),
         Event::DeleteRequested => Some(Next::To(Phase::Terminating)),
         Event::RemovalFailed(_) | Event::Removed => None,
@@ -122,29 +127,30 @@ fn finalizing(event: &Event) -> Option<Next<Phase>> {
             Some(Next::Stay)
         }
         Event::Active => Some(Next::To(Phase::Available)),
+        Event::Rejected => fail(ErrorState::Rejected, REJECTED),
+        Event::Expired => fail(ErrorState::Expired, EXPIRED),
         Event::Refused(message) => fail(ErrorState::InvalidArgument, message),
-        Event::Lost => fail(ErrorState::Rejected, "The connection was deleted in the cloud."),
+        Event::Lost => fail(ErrorState::Rejected, DELETED),
         Event::DeleteRequested => Some(Next::To(Phase::Terminating)),
-        Event::Rejected
-        | Event::Expired
-        | Event::NetworkChanged
-        | Event::RemovalFailed(_)
-        | Event::Removed => None,
+        Event::NetworkChanged | Event::RemovalFailed(_) | Event::Removed => None,
     }
 }
 
+/// An active connection never waits again: one that does is another one, made after the first was
+/// lost while nobody looked.
 fn available(event: &Event) -> Option<Next<Phase>> {
     match event {
-        Event::Requested
-        | Event::AwaitsCustomer
-        | Event::Accepted
-        | Event::Active
-        | Event::RouteChanged => Some(Next::Stay),
+        Event::Requested | Event::Accepted | Event::Active | Event::RouteChanged => {
+            Some(Next::Stay)
+        }
+        Event::AwaitsCustomer => Some(Next::To(Phase::PendingAcceptance)),
+        Event::Rejected => fail(ErrorState::Rejected, REJECTED),
+        Event::Expired => fail(ErrorState::Expired, EXPIRED),
         Event::Refused(message) => fail(ErrorState::InvalidArgument, message),
-        Event::Lost => fail(ErrorState::Rejected, "The connection was deleted in the cloud."),
+        Event::Lost => fail(ErrorState::Rejected, DELETED),
         Event::NetworkChanged => Some(Next::To(Phase::Initiating)),
         Event::DeleteRequested => Some(Next::To(Phase::Terminating)),
-        Event::Rejected | Event::Expired | Event::RemovalFailed(_) | Event::Removed => None,
+        Event::RemovalFailed(_) | Event::Removed => None,
     }
 }
 
