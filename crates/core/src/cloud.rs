@@ -147,6 +147,17 @@ pub struct LinkRequest {
 }
 
 /// What is asked of a cloud. Every call can be repeated without harm.
+///
+/// # Guarantees that a cloud has to give
+/// What we make carries the id of its peering or container as a tag, a connection also the
+/// handshake. There is never more than one living connection with one tag: `EnsureLink` answers
+/// what is there, of whatever handshake and in whatever state, and makes one only when certainly
+/// nothing is there. `RemoveLink` takes away what carries the tag, of whatever handshake.
+///
+/// # Caveats
+/// A cloud may show a connection for a while after its end (rejected, expired, failed, deleted).
+/// Such a memory of the *current* handshake is an answer; one of an older handshake, and any of
+/// them for `RemoveLink`, counts as nothing: otherwise a changed peering could never go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
     /// Make the network, or adopt the one that carries our tag.
@@ -155,7 +166,7 @@ pub enum Call {
     RemoveNetwork(NetworkRequest),
     /// Make the connection and its routes, or adopt what carries our tag.
     EnsureLink(LinkRequest),
-    /// Look at the connection.
+    /// Look at the connection that carries our tag. Changes nothing.
     ObserveLink(LinkRequest),
     /// Take the connection and its routes away, or find that they are gone.
     RemoveLink(LinkRequest),
@@ -222,6 +233,18 @@ impl Call {
             Self::EnsureLink(request) | Self::ObserveLink(request) | Self::RemoveLink(request) => {
                 request.ours.provider()
             }
+        }
+    }
+
+    /// Whether the call may change the cloud, rather than only look.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        match self {
+            Self::EnsureNetwork(_)
+            | Self::RemoveNetwork(_)
+            | Self::EnsureLink(_)
+            | Self::RemoveLink(_) => true,
+            Self::ObserveLink(_) => false,
         }
     }
 

@@ -12,7 +12,7 @@ mod rules;
 
 use alloc::string::String;
 
-use crate::cloud::{Link, Observed};
+use crate::cloud::{Link, LinkStatus, Observed};
 use crate::error::Refusal;
 use crate::id::{ContainerId, GroupId, PeerId};
 use crate::provider::Provider;
@@ -210,23 +210,31 @@ impl Peering {
         self.observed.found().is_some_and(|link| link.handshake != self.handshake)
     }
 
-    /// Whether our route tables do not send the customer's block through the connection.
+    /// Whether our route tables send another block than the customer's through the connection.
+    /// Blocks are compared as networks: a cloud answers `10.0.0.0/16` for `10.0.0.7/16`.
     #[must_use]
     pub fn has_stale_route(&self) -> bool {
         match (&self.customer, self.observed.found()) {
             (CustomerNetwork::Aws(network), Some(link)) => {
-                link.route.as_deref().is_some_and(|route| route != network.block.as_str())
+                link.route.as_deref().is_some_and(|route| !network.block.is_network(route))
             }
             (CustomerNetwork::Azure(_) | CustomerNetwork::Gcp(_), _) | (_, None) => false,
         }
     }
 
-    /// Whether nothing is left to do until somebody acts.
+    /// Whether nothing is left to do until somebody acts: what works is known to work, what failed
+    /// has left nothing of an older try, what could not be taken away waits for its owner.
+    ///
+    /// Agrees with [`crate::reconcile::peering::plan`]: what is not settled has a next step there.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        let at_rest =
-            self.phase.is_available() || self.phase.is_failed() || self.phase.is_deletion_failed();
-        at_rest && !self.has_stale_link() && !self.has_stale_route()
+        if self.phase.is_available() {
+            let active = |link: &Link| link.status == LinkStatus::Active;
+            return self.observed.found().is_some_and(active)
+                && !self.has_stale_link()
+                && !self.has_stale_route();
+        }
+        self.phase.is_deletion_failed() || (self.phase.is_failed() && !self.has_stale_link())
     }
 
     /// Lets `event` happen. `Ok(None)`: the peering is no more.

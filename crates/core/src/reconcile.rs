@@ -24,11 +24,12 @@ use crate::time::Timestamp;
 /// What to do next about one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan<T> {
-    /// Write this down, then ask again.
-    Write(T),
+    /// Write this down, the belief turned to doubt, and then make the call without asking again:
+    /// the doubt hides why the call was chosen.
+    DoubtThenCall(T, Box<Call>),
     /// Nothing is left of it: take the object itself away.
     Erase,
-    /// Ask the cloud.
+    /// Ask the cloud. The call only looks, or the doubt is written down already.
     Call(Box<Call>),
     /// Leave it alone until then.
     Rest(Action),
@@ -37,7 +38,7 @@ pub enum Plan<T> {
 impl<T> Plan<T> {
     fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Plan<U> {
         match self {
-            Self::Write(next) => Plan::Write(wrap(next)),
+            Self::DoubtThenCall(next, call) => Plan::DoubtThenCall(wrap(next), call),
             Self::Erase => Plan::Erase,
             Self::Call(call) => Plan::Call(call),
             Self::Rest(action) => Plan::Rest(action),
@@ -52,9 +53,10 @@ pub enum Action {
     AwaitChange,
     /// At once.
     Now,
-    /// At this time, or earlier if somebody says that it changed.
+    /// At this time, or earlier if somebody says that it changed; never at once.
     At(Timestamp),
-    /// After a failed call: the controller chooses the wait, at least this long.
+    /// After a failed call: the controller chooses the wait. Whoever says that the object changed
+    /// cuts that short, but for the least wait: no call is made before it is over.
     BackOff {
         /// The least wait, as the cloud asked for it.
         at_least: Duration,

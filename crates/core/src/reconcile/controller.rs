@@ -2,21 +2,28 @@
 //! of one object at once, waits that grow with failures.
 //!
 //! # Expected flow
-//! [`Input::Nudge`] → [`Command::Load`] → [`Input::Loaded`] → any number of [`Command::Write`] /
-//! [`Input::Written`], at most one [`Command::Call`] / [`Input::Answered`] → rest.
+//! [`Input::Nudge`] → [`Command::Load`] → [`Input::Loaded`] → a [`Command::Write`] of doubt, if
+//! the call may change the cloud → at most one [`Command::Call`] / [`Input::Answered`] → a
+//! [`Command::Write`] of what was seen → rest.
 //!
 //! # Guarantees
 //! A run receives a key and reads everything itself: why it runs is not known. A nudge that
-//! arrives during a run causes another one. A lost race re-reads; it never overwrites.
+//! arrives during a run causes another one. A lost race re-reads; it never overwrites. An object
+//! that the cloud asked to wait is left alone that long, whoever nudges it.
 //!
 //! # Caveats
-//! Nothing here is durable: after a restart the driver nudges every object that is not settled.
+//! Nothing here is durable: after a restart the driver nudges every object that is not settled,
+//! and what is settled too when [`Tempo::resync`] is to find what others did to it. A driver
+//! brings exactly one outcome for each command that asks for one; an outcome that nobody asked
+//! for changes nothing.
+
+mod queue;
+mod run;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use core::time::Duration;
 
-use super::{Action, Applied, Object, Plan, Tempo, network, peering};
+use super::{Action, Object, Tempo};
 use crate::cloud::{Answer, Call};
 use crate::id::{ContainerId, GroupId, PeerId};
 use crate::time::Timestamp;
@@ -106,16 +113,21 @@ type Answered = (Box<Call>, Box<Answer>);
 /// What follows a write.
 #[derive(Debug)]
 enum Then {
-    PlanAgain,
+    Call(Box<Call>),
     Rest(Action),
 }
 
 #[derive(Debug)]
 struct Slot {
     run: Run,
+    /// When it is due, while it is in the queue.
     due: Option<Timestamp>,
+    /// Whether somebody nudged it during its run.
     again: bool,
+    /// Failures in a row.
     failures: u32,
+    /// No call before this time: the cloud asked for it.
+    hold: Timestamp,
 }
 
 /// Decides when to work on what. See the module's documentation.
@@ -150,9 +162,7 @@ impl Controller {
             Input::Loaded(key, snapshot) => self.loaded(key, snapshot, now),
             Input::Written(key, result) => self.written(key, result, now),
             Input::Answered(key, answer) => self.answered(key, answer, now),
-            Input::StoreFailed(key) => {
-                self.end(key, Action::BackOff { at_least: Duration::ZERO }, now);
-            }
+            Input::StoreFailed(key) => self.store_failed(key, now),
         }
     }
 
@@ -176,9 +186,16 @@ impl Controller {
         Some(Command::Load(key))
     }
 
-    /// When [`Controller::poll_command`] will have something to do, if nothing else happens.
+    /// When [`Controller::poll_command`] will have something to do, if nothing else happens: a time
+    /// that is over means at once, none means not before the next input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
+        if !self.commands.is_empty() {
+            return Some(Timestamp::ZERO);
+        }
+        if self.in_flight >= self.tempo.in_flight_max {
+            return None;
+        }
         self.queue.first().map(|&(due, _)| due)
     }
 
@@ -192,232 +209,5 @@ impl Controller {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.queue.len()
-    }
-
-    fn nudge(&mut self, key: Key, now: Timestamp) {
-        let slot = self.slots.entry(key).or_insert(Slot {
-            run: Run::Idle,
-            due: None,
-            again: false,
-            failures: 0,
-        });
-        match slot.run {
-            Run::Idle => self.schedule(key, now),
-            Run::Loading { .. }
-            | Run::Writing { .. }
-            | Run::Erasing { .. }
-            | Run::Calling { .. } => {
-                slot.again = true;
-            }
-        }
-    }
-
-    /// Puts an idle object into the queue; the earlier of two times wins.
-    fn schedule(&mut self, key: Key, at: Timestamp) {
-        let Some(slot) = self.slots.get_mut(&key) else {
-            return;
-        };
-        if let Some(due) = slot.due {
-            if due <= at {
-                return;
-            }
-            self.queue.remove(&(due, key));
-        }
-        slot.due = Some(at);
-        self.queue.insert((at, key));
-    }
-
-    fn loaded(&mut self, key: Key, snapshot: Option<Box<Snapshot>>, now: Timestamp) {
-        let Some(Run::Loading { answered }) = self.take_run(key) else {
-            return;
-        };
-        let Some(snapshot) = snapshot else {
-            return self.forget(key, now);
-        };
-        match answered {
-            None => self.plan(key, snapshot, now),
-            Some((call, answer)) => self.apply(key, snapshot, call, answer, now),
-        }
-    }
-
-    fn plan(&mut self, key: Key, snapshot: Box<Snapshot>, now: Timestamp) {
-        let (plan, home) = match &snapshot.object {
-            Object::Peering(both) => {
-                let (peering, container) = &**both;
-                let join = |next| Object::Peering(Box::new((next, container.clone())));
-                let plan = peering::plan(peering, container, now, &self.tempo).map(join);
-                (plan, Key::Network(container.group, container.id))
-            }
-            Object::Network(container) => {
-                (network::plan(container).map(|next| Object::Network(Box::new(next))), key)
-            }
-        };
-        match plan {
-            Plan::Write(next) => self.write(key, *snapshot, next, Then::PlanAgain, None),
-            Plan::Erase => self.erase(key, *snapshot, home),
-            Plan::Rest(action) => self.end(key, action, now),
-            Plan::Call(call) => {
-                self.commands.push_back(Command::Call { key, call: call.clone() });
-                self.set_run(key, Run::Calling { snapshot, call });
-            }
-        }
-    }
-
-    fn answered(&mut self, key: Key, answer: Box<Answer>, now: Timestamp) {
-        let Some(Run::Calling { snapshot, call }) = self.take_run(key) else {
-            return;
-        };
-        self.apply(key, snapshot, call, answer, now);
-    }
-
-    fn apply(
-        &mut self,
-        key: Key,
-        snapshot: Box<Snapshot>,
-        call: Box<Call>,
-        answer: Box<Answer>,
-        now: Timestamp,
-    ) {
-        let applied = match (&snapshot.object, &*answer) {
-            (Object::Peering(both), Answer::Link(answer)) => {
-                let (peering, container) = &**both;
-                let applied = peering::apply(peering, &call, answer.clone(), now, &self.tempo);
-                let join = |next| Object::Peering(Box::new((next, container.clone())));
-                Applied { changed: applied.changed.map(join), action: applied.action }
-            }
-            (Object::Network(container), Answer::Network(answer)) => {
-                let applied = network::apply(container, answer.clone(), now, &self.tempo);
-                let join = |next| Object::Network(Box::new(next));
-                Applied { changed: applied.changed.map(join), action: applied.action }
-            }
-            (Object::Peering(_), Answer::Network(_)) | (Object::Network(_), Answer::Link(_)) => {
-                Applied { changed: None, action: Action::Now }
-            }
-        };
-        match applied.changed {
-            None => self.end(key, applied.action, now),
-            // A lost race brings the answer back to the newer state: what was seen counts.
-            Some(next) => {
-                self.write(key, *snapshot, next, Then::Rest(applied.action), Some((call, answer)));
-            }
-        }
-    }
-
-    fn written(&mut self, key: Key, result: WriteResult, now: Timestamp) {
-        match (self.take_run(key), result) {
-            (Some(Run::Writing { next, then, .. }), WriteResult::Done(stamp)) => {
-                self.announce(&next);
-                let snapshot = Box::new(Snapshot { object: *next, stamp });
-                match then {
-                    Then::PlanAgain => self.plan(key, snapshot, now),
-                    Then::Rest(action) => self.end(key, action, now),
-                }
-            }
-            (Some(Run::Erasing { container }), WriteResult::Done(_)) => {
-                self.forget(key, now);
-                self.nudge(container, now);
-            }
-            (Some(Run::Writing { answered, .. }), WriteResult::Lost) => {
-                self.load_again(key, answered);
-            }
-            (Some(Run::Erasing { .. }), WriteResult::Lost) => self.load_again(key, None),
-            (Some(Run::Idle | Run::Loading { .. } | Run::Calling { .. }) | None, _) => {}
-        }
-    }
-
-    fn write(
-        &mut self,
-        key: Key,
-        before: Snapshot,
-        next: Object,
-        then: Then,
-        answered: Option<Answered>,
-    ) {
-        let next = Box::new(next);
-        self.commands.push_back(Command::Write {
-            key,
-            stamp: before.stamp,
-            before: Box::new(before.object),
-            after: Some(next.clone()),
-        });
-        self.set_run(key, Run::Writing { next, then, answered });
-    }
-
-    fn erase(&mut self, key: Key, before: Snapshot, container: Key) {
-        self.commands.push_back(Command::Write {
-            key,
-            stamp: before.stamp,
-            before: Box::new(before.object),
-            after: None,
-        });
-        self.set_run(key, Run::Erasing { container });
-    }
-
-    fn load_again(&mut self, key: Key, answered: Option<Answered>) {
-        self.commands.push_back(Command::Load(key));
-        self.set_run(key, Run::Loading { answered });
-    }
-
-    /// Tells the peerings of a network that it is ready for them.
-    fn announce(&mut self, written: &Object) {
-        if let Object::Network(container) = written
-            && container.is_provisioned()
-        {
-            self.commands.push_back(Command::NudgePeeringsOf(container.group, container.id));
-        }
-    }
-
-    /// Ends a run and says when the next one is due.
-    fn end(&mut self, key: Key, action: Action, now: Timestamp) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        let dice = self.roll();
-        let Some(slot) = self.slots.get_mut(&key) else {
-            return;
-        };
-        slot.run = Run::Idle;
-        slot.failures = match action {
-            Action::BackOff { .. } => slot.failures.saturating_add(1),
-            Action::AwaitChange | Action::Now | Action::At(_) => 0,
-        };
-        let wait = self.tempo.backoff(slot.failures, dice);
-        let due = match action {
-            _ if core::mem::take(&mut slot.again) => Some(now),
-            Action::AwaitChange => None,
-            Action::Now => Some(now),
-            Action::At(at) => Some(at),
-            Action::BackOff { at_least } => Some(now.after(wait.max(at_least))),
-        };
-        match due {
-            Some(at) => self.schedule(key, at),
-            None => {
-                self.slots.remove(&key);
-            }
-        }
-    }
-
-    /// Ends the run of an object that is no more.
-    fn forget(&mut self, key: Key, now: Timestamp) {
-        self.end(key, Action::AwaitChange, now);
-    }
-
-    fn take_run(&mut self, key: Key) -> Option<Run> {
-        let slot = self.slots.get_mut(&key)?;
-        Some(core::mem::replace(&mut slot.run, Run::Idle))
-    }
-
-    fn set_run(&mut self, key: Key, run: Run) {
-        if let Some(slot) = self.slots.get_mut(&key) {
-            slot.run = run;
-        }
-    }
-
-    /// The next number of a fixed sequence (`SplitMix64`): jitter must differ from one wait to the
-    /// next and be the same in every replay of a seed.
-    fn roll(&mut self) -> u32 {
-        self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.dice;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        u32::try_from(mixed >> 32).unwrap_or(u32::MAX)
     }
 }

@@ -1,6 +1,7 @@
 //! What to do next about one container's network, and what an answer of the cloud means for it.
 //!
-//! A network exists in the cloud while a peering needs it and no longer.
+//! A network exists in the cloud while a peering needs it and no longer. The belief becomes
+//! [`Observed::Unknown`] before each call.
 
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -15,57 +16,75 @@ use crate::time::Timestamp;
 /// What to do next about `container`.
 #[must_use]
 pub fn plan(container: &Container) -> Plan<Container> {
-    let request = || NetworkRequest {
-        group: container.group,
-        container: container.id,
-        spec: container.spec.clone(),
-    };
-    let doubt = || Plan::Write(Container { observed: Observed::Unknown, ..container.clone() });
     match (container.is_wanted(), &container.observed) {
-        (true, Observed::Nothing) => doubt(),
         (true, Observed::Found(network)) if network.ready => Plan::Rest(Action::AwaitChange),
-        (true, Observed::Unknown | Observed::Found(_)) => {
-            Plan::Call(Box::new(Call::EnsureNetwork(request())))
+        (true, Observed::Nothing | Observed::Unknown | Observed::Found(_)) => {
+            ask(container, Call::EnsureNetwork(request(container)))
         }
         (false, Observed::Nothing) => Plan::Rest(Action::AwaitChange),
-        (false, Observed::Found(network)) if network.ready => doubt(),
         (false, Observed::Unknown | Observed::Found(_)) => {
-            Plan::Call(Box::new(Call::RemoveNetwork(request())))
+            ask(container, Call::RemoveNetwork(request(container)))
         }
     }
 }
 
-/// What an answer means for `container`, which may have changed since the call was made.
+fn request(container: &Container) -> NetworkRequest {
+    NetworkRequest { group: container.group, container: container.id, spec: container.spec.clone() }
+}
+
+fn ask(container: &Container, call: Call) -> Plan<Container> {
+    let call = Box::new(call);
+    if container.observed == Observed::Unknown {
+        return Plan::Call(call);
+    }
+    let doubt = Container { observed: Observed::Unknown, ..container.clone() };
+    Plan::DoubtThenCall(doubt, call)
+}
+
+/// What the answer to `call` means for `container`, which may have changed since the call was made.
 #[must_use]
 pub fn apply(
     container: &Container,
+    call: &Call,
     answer: Result<Sighting<Network>, CallError>,
     now: Timestamp,
     tempo: &Tempo,
 ) -> Applied<Container> {
-    let changed = |observed, action| {
-        let next = Container { observed, ..container.clone() };
-        Applied { changed: (next != *container).then_some(next), action }
-    };
-    match answer {
-        Ok(Sighting { found: None, .. }) => changed(Observed::Nothing, Action::Now),
+    let removing = matches!(call, Call::RemoveNetwork(_));
+    let at = |sighting: Option<Timestamp>| sighting.unwrap_or_else(|| now.after(tempo.poll));
+    let (observed, action) = match answer {
+        Ok(Sighting { found: None, .. }) if removing => (Observed::Nothing, Action::Now),
+        // Asked for and not to be seen: it may still come.
+        Ok(Sighting { found: None, .. }) => {
+            (Observed::Unknown, Action::BackOff { at_least: Duration::ZERO })
+        }
+        // Nothing may be built on a network that is going away, whatever it looks like.
+        Ok(Sighting { found: Some(network), recheck_at }) if removing => {
+            (Observed::Found(Network { ready: false, ..network }), Action::At(at(recheck_at)))
+        }
         Ok(Sighting { found: Some(network), recheck_at }) => {
-            let done = network.ready && container.is_wanted();
-            let wait = recheck_at.unwrap_or_else(|| now.after(tempo.poll));
-            let action = if done { Action::AwaitChange } else { Action::At(wait) };
-            changed(Observed::Found(network), action)
-        }
-        Err(error) => {
-            let observed = match error.certainty {
-                Certainty::Indefinite => Observed::Unknown,
-                Certainty::Definite => container.observed.clone(),
+            let action = match (container.is_wanted(), network.ready) {
+                (true, true) => Action::AwaitChange,
+                (true, false) => Action::At(at(recheck_at)),
+                (false, _) => Action::Now,
             };
-            // Giving up is not for networks: peerings depend on them, and quotas are raised.
-            let at_least = match error.remedy {
-                Remedy::Retry { after_ms } => Duration::from_millis(after_ms.unwrap_or(0)),
-                Remedy::GiveUp => tempo.backoff_max,
-            };
-            changed(observed, Action::BackOff { at_least })
+            (Observed::Found(network), action)
         }
-    }
+        Err(error) => failed(container, &error, tempo),
+    };
+    let next = Container { observed, ..container.clone() };
+    Applied { changed: (next != *container).then_some(next), action }
+}
+
+fn failed(container: &Container, error: &CallError, tempo: &Tempo) -> (Observed<Network>, Action) {
+    let observed = match error.certainty {
+        Certainty::Indefinite => Observed::Unknown,
+        Certainty::Definite => container.observed.clone(),
+    };
+    // Giving up is not for networks: peerings depend on them, and quotas are raised.
+    let at_least = match error.remedy {
+        Remedy::Retry { after_ms } => Duration::from_millis(after_ms.unwrap_or(0)),
+        Remedy::GiveUp => tempo.backoff_max,
+    };
+    (observed, Action::BackOff { at_least })
 }

@@ -1,8 +1,8 @@
 //! What to do next about one peering, and what an answer of the cloud means for it.
 //!
-//! Guarantees: the belief becomes [`Observed::Unknown`] before a call that may change the cloud;
-//! what a call saw is always applied; what it decided only to the handshake that it was made for;
-//! a peering on its way out goes only once nothing of it is left in the cloud.
+//! Guarantees: the belief becomes [`Observed::Unknown`] before each call that may change the
+//! cloud; what a call saw is always applied; what it decided only to the network that it was made
+//! for; a peering on its way out goes only once a removal found nothing of it left in the cloud.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -13,7 +13,7 @@ use crate::cloud::{
     Call, CallError, Certainty, Link, LinkRequest, LinkStatus, Observed, Remedy, Sighting,
 };
 use crate::container::Container;
-use crate::peering::{Event, Peering};
+use crate::peering::{Event, Peering, Phase};
 use crate::time::Timestamp;
 
 /// What to do next about `peering`, whose own end is `container`.
@@ -24,19 +24,18 @@ pub fn plan(
     now: Timestamp,
     tempo: &Tempo,
 ) -> Plan<Peering> {
-    let request = || Box::new(request(peering, container));
-    let remove = || Plan::Call(Box::new(Call::RemoveLink(*request())));
+    let request = || request(peering, container);
     if peering.phase.is_deletion_failed() {
         return Plan::Rest(Action::AwaitChange);
     }
     if peering.phase.is_deleting() {
         return match peering.observed {
             Observed::Nothing => Plan::Erase,
-            Observed::Unknown | Observed::Found(_) => remove(),
+            Observed::Unknown | Observed::Found(_) => ask(peering, Call::RemoveLink(request())),
         };
     }
     if peering.has_stale_link() {
-        return remove();
+        return ask(peering, Call::RemoveLink(request()));
     }
     if peering.phase.is_failed() {
         return Plan::Rest(Action::AwaitChange);
@@ -46,15 +45,22 @@ pub fn plan(
         return Plan::Rest(Action::At(now.after(tempo.poll)));
     }
     match &peering.observed {
-        Observed::Nothing => {
-            Plan::Write(Peering { observed: Observed::Unknown, ..peering.clone() })
+        Observed::Found(_) if !peering.has_stale_route() => {
+            ask(peering, Call::ObserveLink(request()))
         }
-        Observed::Unknown => Plan::Call(Box::new(Call::EnsureLink(*request()))),
-        Observed::Found(_) if peering.has_stale_route() => {
-            Plan::Call(Box::new(Call::EnsureLink(*request())))
+        Observed::Nothing | Observed::Unknown | Observed::Found(_) => {
+            ask(peering, Call::EnsureLink(request()))
         }
-        Observed::Found(_) => Plan::Call(Box::new(Call::ObserveLink(*request()))),
     }
+}
+
+fn ask(peering: &Peering, call: Call) -> Plan<Peering> {
+    let certain = peering.observed != Observed::Unknown;
+    if certain && call.may_change() {
+        let doubt = Peering { observed: Observed::Unknown, ..peering.clone() };
+        return Plan::DoubtThenCall(doubt, Box::new(call));
+    }
+    Plan::Call(Box::new(call))
 }
 
 fn request(peering: &Peering, container: &Container) -> LinkRequest {
@@ -81,52 +87,85 @@ pub fn apply(
     match (call, answer) {
         (Call::RemoveLink(_), Ok(sighting)) => removal_seen(peering, sighting, now, tempo),
         (Call::RemoveLink(_), Err(error)) => {
-            call_failed(peering, &error, now, |error| Event::RemovalFailed(words(error)))
+            let verdict = Event::RemovalFailed(words(&error));
+            change_failed(peering, &error, Some(&verdict), now)
         }
-        (_, Ok(sighting)) => link_seen(peering, sighting, now, tempo),
-        (Call::EnsureLink(made_for), Err(error)) if made_for.handshake == peering.handshake => {
-            call_failed(peering, &error, now, |error| Event::Refused(words(error)))
+        (Call::EnsureLink(_), Ok(Sighting { found: None, .. })) => {
+            // Asked for and not to be seen: it may still come.
+            let doubt = Peering { observed: Observed::Unknown, ..peering.clone() };
+            changed(peering, doubt, Action::BackOff { at_least: Duration::ZERO })
         }
-        // A look that failed, or a request that its owner has changed since, decides nothing.
-        (_, Err(error)) => call_failed(
-            peering,
-            &CallError { remedy: Remedy::Retry { after_ms: None }, ..error },
-            now,
-            |error| Event::Refused(words(error)),
-        ),
+        (Call::EnsureLink(made_for), Err(error)) => {
+            let verdict = is_for(made_for, peering).then(|| Event::Refused(words(&error)));
+            change_failed(peering, &error, verdict.as_ref(), now)
+        }
+        (_, Ok(Sighting { found: None, .. })) => vanished(peering, call, now),
+        (_, Ok(Sighting { found: Some(link), recheck_at })) => {
+            link_seen(peering, call, link, recheck_at, now, tempo)
+        }
+        // A look that failed says nothing about what is there.
+        (_, Err(error)) => Applied { changed: None, action: back_off(&error) },
     }
+}
+
+/// Whether its owner still wants what `request` asked for.
+fn is_for(request: &LinkRequest, peering: &Peering) -> bool {
+    request.handshake == peering.handshake && request.customer == peering.customer
 }
 
 fn words(error: &CallError) -> String {
     if error.message.is_empty() { error.code.clone() } else { error.message.clone() }
 }
 
-/// Something was looked for, and this is what was seen.
+/// A look found nothing where something was. Before the customer had its turn it is made again;
+/// afterwards somebody took it away. Either way doubt remains: a look cleans nothing up.
+fn vanished(peering: &Peering, call: &Call, now: Timestamp) -> Applied<Peering> {
+    let next = Peering { observed: Observed::Unknown, ..peering.clone() };
+    let current =
+        matches!(call, Call::ObserveLink(request) if request.handshake == peering.handshake);
+    let reached = peering.phase != Phase::first(peering.provider());
+    let next = if current && reached { happen(next, &Event::Lost, now) } else { next };
+    changed(peering, next, Action::Now)
+}
+
+/// A connection was looked for or made, and this is what was seen.
 fn link_seen(
     peering: &Peering,
-    sighting: Sighting<Link>,
+    call: &Call,
+    link: Link,
+    recheck_at: Option<Timestamp>,
     now: Timestamp,
     tempo: &Tempo,
 ) -> Applied<Peering> {
-    let was_there = matches!(peering.observed, Observed::Found(_));
-    let Some(link) = sighting.found else {
-        let gone = Peering { observed: Observed::Nothing, ..peering.clone() };
-        // Nothing where something was made: somebody else took it away.
-        let next = if was_there { happen(gone, &Event::Lost, now) } else { gone };
-        return changed(peering, next, Action::Now);
-    };
     let event = event_of(&link);
-    let current = link.handshake == peering.handshake;
     let seen = Peering { observed: Observed::Found(link), ..peering.clone() };
-    if !current {
-        return changed(peering, seen, Action::Now);
+    if seen.has_stale_link() {
+        return changed(peering, seen, remaining_work(peering, call));
     }
     let next = match event {
         Some(event) => happen(seen, &event, now),
         None => seen,
     };
-    let action = rest(&next, sighting.recheck_at, now, tempo);
+    let action = if next.has_stale_route() && !next.phase.is_failed() {
+        remaining_work(peering, call)
+    } else {
+        rest(&next, recheck_at, now, tempo)
+    };
     changed(peering, next, action)
+}
+
+/// More has to be done: at once, unless the very call that was to do it has just been made.
+fn remaining_work(peering: &Peering, call: &Call) -> Action {
+    match call {
+        Call::EnsureLink(request) if is_for(request, peering) => {
+            Action::BackOff { at_least: Duration::ZERO }
+        }
+        Call::EnsureNetwork(_)
+        | Call::RemoveNetwork(_)
+        | Call::EnsureLink(_)
+        | Call::ObserveLink(_)
+        | Call::RemoveLink(_) => Action::Now,
+    }
 }
 
 fn event_of(link: &Link) -> Option<Event> {
@@ -150,47 +189,41 @@ fn removal_seen(
     now: Timestamp,
     tempo: &Tempo,
 ) -> Applied<Peering> {
-    match sighting.found {
-        None => {
-            let next = Peering { observed: Observed::Nothing, ..peering.clone() };
-            changed(peering, next, Action::Now)
-        }
+    let (observed, action) = match sighting.found {
+        None => (Observed::Nothing, Action::Now),
         Some(link) => {
-            let next = Peering { observed: Observed::Found(link), ..peering.clone() };
             let at = sighting.recheck_at.unwrap_or_else(|| now.after(tempo.poll));
-            changed(peering, next, Action::At(at))
+            (Observed::Found(link), Action::At(at))
         }
-    }
+    };
+    changed(peering, Peering { observed, ..peering.clone() }, action)
 }
 
-/// A call failed: for good, which is an event, or for now, which is a wait. Either way the belief
-/// turns to doubt when the call may have had its effect.
-fn call_failed(
+/// A call that may have changed the cloud failed: for good, which is the event `verdict` if it has
+/// one, or for now, which is a wait. The belief is doubt when it may have had its effect.
+fn change_failed(
     peering: &Peering,
     error: &CallError,
+    verdict: Option<&Event>,
     now: Timestamp,
-    verdict: impl FnOnce(&CallError) -> Event,
 ) -> Applied<Peering> {
     let mut next = peering.clone();
     if error.certainty == Certainty::Indefinite {
         next.observed = Observed::Unknown;
     }
-    match error.remedy {
-        Remedy::GiveUp => {
-            let next = happen(next, &verdict(error), now);
-            let settled = next.phase.is_failed() || next.phase.is_deletion_failed();
-            let action = if settled {
-                Action::AwaitChange
-            } else {
-                Action::BackOff { at_least: Duration::ZERO }
-            };
-            changed(peering, next, action)
-        }
-        Remedy::Retry { after_ms } => {
-            let at_least = Duration::from_millis(after_ms.unwrap_or(0));
-            changed(peering, next, Action::BackOff { at_least })
-        }
+    if let (Remedy::GiveUp, Some(verdict)) = (error.remedy, verdict) {
+        next = happen(next, verdict, now);
     }
+    let action = if next.is_settled() { Action::AwaitChange } else { back_off(error) };
+    changed(peering, next, action)
+}
+
+fn back_off(error: &CallError) -> Action {
+    let least_ms = match error.remedy {
+        Remedy::Retry { after_ms } => after_ms.unwrap_or(0),
+        Remedy::GiveUp => 0,
+    };
+    Action::BackOff { at_least: Duration::from_millis(least_ms) }
 }
 
 /// Lets an event happen that comes from the cloud. One that cannot happen now is old news.
@@ -202,16 +235,16 @@ fn happen(peering: Peering, event: &Event, now: Timestamp) -> Peering {
 }
 
 fn rest(peering: &Peering, recheck_at: Option<Timestamp>, now: Timestamp, tempo: &Tempo) -> Action {
-    if peering.phase.is_deleting() || peering.has_stale_route() {
+    if peering.phase.is_deleting() {
         return Action::Now;
-    }
-    if let Some(at) = recheck_at {
-        return Action::At(at);
     }
     if peering.phase.is_failed() {
         return Action::AwaitChange;
     }
-    if peering.phase.is_available() {
+    if let Some(at) = recheck_at {
+        return Action::At(at);
+    }
+    if peering.is_settled() {
         return tempo.resync.map_or(Action::AwaitChange, |span| Action::At(now.after(span)));
     }
     Action::At(now.after(tempo.poll))
