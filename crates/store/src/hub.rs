@@ -101,6 +101,11 @@ impl Hub {
         self.recent().complete_after
     }
 
+    /// The revision that was last announced.
+    pub(crate) fn newest(&self) -> Revision {
+        self.newest.borrow().revision
+    }
+
     /// Ends every watch.
     pub(crate) fn close(&self) {
         self.newest.send_modify(|newest| newest.closed = true);

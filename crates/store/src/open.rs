@@ -1,0 +1,216 @@
+//! From a URL to a store: `memory:`, `sqlite:///absolute/path.db`, `sqlite:relative.db`. What a URL
+//! does not say clearly is refused with the forms that are understood.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::lease::LeaseClock;
+use crate::memory::MemoryStore;
+use crate::port::{Store, StoreError};
+use crate::sqlite::{self, SqliteOptions, SqliteStore};
+
+/// Why a store cannot be opened. Each says which file and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A URL that names no engine.
+    #[error(
+        "`{url}` is not the URL of a store: write `sqlite:///var/lib/peerage/peerage.db` (a file, \
+         from the root), `sqlite:peerage.db` (a file, from here) or `memory:` (nothing is kept)"
+    )]
+    UnknownScheme {
+        /// What was given.
+        url: String,
+    },
+    /// A parameter that the engine does not have, or a value that it cannot have.
+    #[error(
+        "`{parameter}` is not a parameter of this store: a file takes \
+         `history=<transactions kept>`, memory takes none"
+    )]
+    UnknownParameter {
+        /// What was given.
+        parameter: String,
+    },
+    /// Another process has the file open.
+    #[error(
+        "{} is in use by another process{}: stop it, or choose another file",
+        .path.display(), .holder.map(|pid| format!(" ({pid})")).unwrap_or_default()
+    )]
+    InUse {
+        /// Which file.
+        path: PathBuf,
+        /// Who, if it said so.
+        holder: Option<u32>,
+    },
+    /// A file that is something else.
+    #[error("{} is not a store of Peerage: {detail}", .path.display())]
+    NotAStore {
+        /// Which file.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// A file of a format that this version does not read.
+    #[error(
+        "{} has format {found} and this version reads formats up to {known}: use the version of \
+         Peerage that wrote it, or a later one", .path.display()
+    )]
+    Format {
+        /// Which file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest format known.
+        known: u32,
+    },
+    /// The file system refused.
+    #[error("cannot {doing} {}: {source}", .path.display())]
+    Io {
+        /// Which file or directory.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The engine refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl OpenError {
+    pub(crate) fn io(path: &Path, doing: &'static str, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), doing, source }
+    }
+
+    pub(crate) fn sqlite(place: &str, error: &rusqlite::Error) -> Self {
+        Self::Store(sqlite::error::definite(place, error))
+    }
+}
+
+/// Which store to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// In memory.
+    Memory,
+    /// In a file.
+    Sqlite {
+        /// Which.
+        path: PathBuf,
+        /// How many transactions of history to keep, if not the usual number.
+        history: Option<u64>,
+    },
+}
+
+impl StoreUrl {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// [`OpenError::UnknownScheme`] and [`OpenError::UnknownParameter`].
+    pub fn parse(url: &str) -> Result<Self, OpenError> {
+        let unknown = || OpenError::UnknownScheme { url: url.to_owned() };
+        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        let parameters: Vec<&str> = query.split('&').filter(|text| !text.is_empty()).collect();
+        let (scheme, rest) = place.split_once(':').ok_or_else(unknown)?;
+        match (scheme, rest) {
+            ("memory", "" | "//") => match parameters.first() {
+                None => Ok(Self::Memory),
+                Some(first) => Err(unknown_parameter(first)),
+            },
+            ("sqlite", rest) => {
+                let path = file_path(rest).ok_or_else(unknown)?;
+                let history = parse_history(&parameters)?;
+                Ok(Self::Sqlite { path, history })
+            }
+            _ => Err(unknown()),
+        }
+    }
+
+    /// Opens it. Blocks for some milliseconds.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(self, clock: LeaseClock) -> Result<Arc<dyn Store>, OpenError> {
+        match self {
+            Self::Memory => Ok(Arc::new(MemoryStore::with_clock(clock))),
+            Self::Sqlite { path, history } => {
+                let usual = SqliteOptions::new(path);
+                let history_revisions_max = history.unwrap_or(usual.history_revisions_max);
+                let options = SqliteOptions { history_revisions_max, clock, ..usual };
+                Ok(Arc::new(SqliteStore::open(options)?))
+            }
+        }
+    }
+}
+
+/// Opens the store of a URL, with leases on the machine's clock.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn open(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+    StoreUrl::parse(url)?.open(LeaseClock::system())
+}
+
+/// The path after `sqlite:`. Two slashes would begin a host, which a file does not have.
+fn file_path(rest: &str) -> Option<PathBuf> {
+    let path = match rest.strip_prefix("//") {
+        Some(after) if after.starts_with('/') => after,
+        Some(_) => return None,
+        None => rest,
+    };
+    (!path.is_empty() && !path.ends_with('/')).then(|| PathBuf::from(path))
+}
+
+fn parse_history(parameters: &[&str]) -> Result<Option<u64>, OpenError> {
+    let mut history = None;
+    for parameter in parameters {
+        let value = parameter.strip_prefix("history=").filter(|_| history.is_none());
+        let value = value.and_then(|text| text.parse().ok()).filter(|kept| *kept > 0);
+        history = Some(value.ok_or_else(|| unknown_parameter(parameter))?);
+    }
+    Ok(history)
+}
+
+fn unknown_parameter(parameter: &str) -> OpenError {
+    OpenError::UnknownParameter { parameter: parameter.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(url: &str, path: &str, history: Option<u64>) {
+        let expected = StoreUrl::Sqlite { path: PathBuf::from(path), history };
+        assert_eq!(StoreUrl::parse(url).unwrap(), expected, "{url}");
+    }
+
+    #[test]
+    fn a_url_names_an_engine() {
+        assert_eq!(StoreUrl::parse("memory:").unwrap(), StoreUrl::Memory);
+        check("sqlite:///var/lib/peerage.db", "/var/lib/peerage.db", None);
+        check("sqlite:/var/lib/peerage.db", "/var/lib/peerage.db", None);
+        check("sqlite:peerage.db?history=10", "peerage.db", Some(10));
+    }
+
+    #[test]
+    fn a_url_that_is_not_understood_is_refused_with_what_is() {
+        let refused = [
+            "",
+            "sqlite:",
+            "sqlite:dir/",
+            "sqlite://host/file.db",
+            "peerage.db",
+            "etcd://h:2379",
+            "memory:x",
+            "sqlite:a.db?mode=ro",
+            "sqlite:a.db?history=0",
+            "memory:?history=1",
+            "sqlite:a.db?history=1&history=2",
+        ];
+        for url in refused {
+            let error = StoreUrl::parse(url).unwrap_err().to_string();
+            assert!(error.contains("sqlite:///") || error.contains("history="), "{url}: {error}");
+        }
+    }
+}

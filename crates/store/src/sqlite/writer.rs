@@ -1,0 +1,367 @@
+//! The writer: one thread that commits many callers at once.
+//!
+//! It takes what is waiting, makes it one transaction of SQLite, and answers nobody before that
+//! transaction is on disk. While it waits for the disk the next callers gather, so the more there
+//! are, the fewer waits each one costs. A commit that fails is settled before it is answered: see
+//! [`Writer::settle`].
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::apply::{Batch, Standing};
+use super::checkpoint::Checkpoint;
+use super::{error, row};
+use crate::hub::Hub;
+use crate::lease::{LeaseClock, LeaseId, LeaseState};
+use crate::port::{Answer, Commit, ErrorKind, Revision, StoreError, Txn, WatchBatch};
+
+/// The most callers that are committed together, and the most bytes.
+const BATCH_CALLERS_MAX: usize = 256;
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How many revisions of the log are deleted in one step, at least; more when more are added.
+const PURGE_STEP: u64 = 256;
+/// The same while the log is too large: its transactions then are.
+const PURGE_STEP_LARGE: u64 = 16;
+/// How long after a failure what comes due by itself is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What a caller asks, and where to answer.
+pub(super) enum Job {
+    Commit { txn: Txn, reply: oneshot::Sender<Answer<Commit>> },
+    Grant { ttl: Duration, reply: oneshot::Sender<Answer<LeaseId>> },
+    KeepAlive { lease: LeaseId, reply: oneshot::Sender<Answer<LeaseState>> },
+    Revoke { lease: LeaseId, reply: oneshot::Sender<Answer<()>> },
+    Compact { revision: Revision, reply: oneshot::Sender<Answer<()>> },
+}
+
+/// What the writer is sent.
+pub(super) enum Message {
+    Job(Job, OwnedSemaphorePermit),
+    /// The clock was moved by hand.
+    Wake,
+    Close,
+}
+
+/// How much of the past is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keep {
+    pub(super) revisions: u64,
+    pub(super) bytes: u64,
+}
+
+/// What a test does instead of committing.
+#[cfg(test)]
+pub(super) type Fault = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
+
+/// Tells one caller: what was found out, or why nothing of the batch happened.
+type Tell = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
+
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) place: String,
+    pub(super) standing: Standing,
+    pub(super) hub: Arc<Hub>,
+    pub(super) clock: LeaseClock,
+    pub(super) keep: Keep,
+    pub(super) checkpoint: Checkpoint,
+    /// Set while nobody knows whether the last batch will be found on disk.
+    pub(super) doubt: Option<StoreError>,
+    /// Whether the last batch failed: what comes due by itself is then not tried at once.
+    pub(super) troubled: bool,
+    #[cfg(test)]
+    pub(super) fault: Option<Fault>,
+}
+
+impl Writer {
+    /// Works until it is told to close or nobody is left to tell it.
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        loop {
+            let (jobs, close) = self.gather(messages);
+            if !jobs.is_empty() || self.is_due() {
+                self.serve(jobs);
+            }
+            if close {
+                break;
+            }
+        }
+        self.checkpoint.finish(&self.connection);
+    }
+
+    /// Waits for something to do, then takes all that is waiting, up to a bound.
+    fn gather(&self, messages: &Receiver<Message>) -> (Vec<Job>, bool) {
+        let mut jobs = Vec::new();
+        let mut bytes = 0;
+        let mut next = match self.patience() {
+            Some(wait) => messages.recv_timeout(wait),
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        loop {
+            match next {
+                Ok(Message::Job(job, permit)) => {
+                    bytes += job.bytes();
+                    jobs.push(job);
+                    drop(permit);
+                }
+                Ok(Message::Wake) => {}
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => return (jobs, true),
+                Err(RecvTimeoutError::Timeout) => return (jobs, false),
+            }
+            if jobs.len() >= BATCH_CALLERS_MAX || bytes >= BATCH_BYTES_MAX {
+                return (jobs, false);
+            }
+            next = messages.try_recv().map_err(|error| match error {
+                TryRecvError::Empty => RecvTimeoutError::Timeout,
+                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+            });
+        }
+    }
+
+    /// How long there is nothing to do without a message; `None`: for ever.
+    fn patience(&self) -> Option<Duration> {
+        if self.troubled {
+            return Some(RETRY);
+        }
+        if self.purge_target(0).is_some() {
+            return Some(Duration::ZERO);
+        }
+        let leases = self.standing.leases.values();
+        self.clock.wait(leases.map(|lease| lease.deadline).min()?)
+    }
+
+    fn is_due(&self) -> bool {
+        let now = self.clock.now();
+        self.purge_target(0).is_some()
+            || self.standing.leases.values().any(|lease| lease.deadline <= now)
+    }
+
+    /// Up to where the log is to be deleted next, given how much is being added.
+    fn purge_target(&self, added: u64) -> Option<Revision> {
+        let Standing { revision, compacted, purged, history_bytes, .. } = &self.standing;
+        let by_count = revision.0.saturating_sub(self.keep.revisions);
+        let step = (2 * added).max(PURGE_STEP);
+        let step_large = (2 * added).max(PURGE_STEP_LARGE);
+        let by_bytes = if *history_bytes > self.keep.bytes { purged.0 + step_large } else { 0 };
+        let wanted = compacted.0.max(by_count).min(purged.0 + step).max(by_bytes).min(revision.0);
+        (wanted > purged.0).then_some(Revision(wanted))
+    }
+
+    fn serve(&mut self, jobs: Vec<Job>) {
+        if let Err(still) = self.end_doubt() {
+            let refusal = StoreError::definite(still.kind().clone());
+            jobs.into_iter().for_each(|job| job.refuse(&refusal));
+            self.troubled = true;
+            return;
+        }
+        let mut tells = Vec::with_capacity(jobs.len());
+        let outcome = self.attempt(jobs, &mut tells);
+        self.troubled = outcome.is_err();
+        for tell in tells {
+            tell(outcome.as_ref().copied());
+        }
+        self.checkpoint.after_commit(&self.connection, &self.place);
+    }
+
+    /// Applies and commits a batch: all of it is on disk, or none of it ever will be, or the error
+    /// is indefinite.
+    fn attempt(&mut self, jobs: Vec<Job>, tells: &mut Vec<Tell>) -> Answer<()> {
+        let applied = self.apply(jobs, tells);
+        let (standing, told, wrote) = match applied {
+            Ok(applied) => applied,
+            Err(failed) => {
+                self.roll_back();
+                return Err(error::definite(&self.place, &failed));
+            }
+        };
+        if wrote {
+            self.checkpoint.count(&told);
+            self.commit().or_else(|failed| self.settle(&failed, standing.batch))?;
+        } else {
+            self.roll_back();
+        }
+        self.publish(standing, told);
+        Ok(())
+    }
+
+    /// Does everything inside a transaction that is left open.
+    fn apply(
+        &self,
+        jobs: Vec<Job>,
+        tells: &mut Vec<Tell>,
+    ) -> rusqlite::Result<(Standing, Vec<WatchBatch>, bool)> {
+        let now = self.clock.now();
+        let purge = self.purge_target(jobs.len() as u64);
+        let mut batch = Batch::new(&self.connection, self.standing.clone());
+        let begun = self.connection.execute_batch("BEGIN IMMEDIATE");
+        let mut so_far = begun.and_then(|()| batch.end_due(now));
+        for job in jobs {
+            if so_far.is_err() {
+                tells.push(job.into_tell());
+                continue;
+            }
+            let (tell, applied) = job.apply(&mut batch, now);
+            tells.push(tell);
+            so_far = applied;
+        }
+        so_far?;
+        if let Some(up_to) = purge {
+            batch.purge(up_to)?;
+        }
+        if batch.wrote {
+            batch.standing.batch += 1;
+            batch.standing.save(&self.connection)?;
+        }
+        Ok((batch.standing, batch.told, batch.wrote))
+    }
+
+    fn commit(&self) -> rusqlite::Result<()> {
+        #[cfg(test)]
+        if let Some(fault) = &self.fault {
+            return fault(&self.connection);
+        }
+        self.connection.execute_batch("COMMIT")
+    }
+
+    /// Finds out what became of a batch whose commit failed.
+    ///
+    /// When the disk failed, the pages of the batch may lie complete in the log on disk although
+    /// SQLite does not count them, and would be found when the file is next opened. So a small
+    /// transaction is written over them: once that is on disk, what can be read now is the truth.
+    /// While it cannot be written there is doubt, and the store takes nothing.
+    fn settle(&mut self, failed: &rusqlite::Error, batch: u64) -> Answer<()> {
+        tracing::warn!(error = %failed, place = self.place, "store.commit_failed");
+        let kind = error::kind(&self.place, failed);
+        self.roll_back();
+        if error::is_refused(failed) {
+            return Err(StoreError::definite(kind));
+        }
+        match self.fence() {
+            Ok(found) if found == batch => Ok(()),
+            Ok(_) => Err(StoreError::definite(kind)),
+            Err(_) => {
+                let doubt = StoreError::indefinite(kind);
+                self.doubt = Some(doubt.clone());
+                Err(doubt)
+            }
+        }
+    }
+
+    /// Writes a small transaction and reads which batch was the last.
+    fn fence(&self) -> rusqlite::Result<u64> {
+        self.connection.execute_batch(
+            "BEGIN IMMEDIATE; UPDATE meta SET value = value + 1 WHERE name = 'fence'; COMMIT",
+        )?;
+        row::meta(&self.connection, "batch")
+    }
+
+    /// Takes what the file says for the truth, if it can be asked; else the doubt stays.
+    fn end_doubt(&mut self) -> Answer<()> {
+        let Some(doubt) = &self.doubt else { return Ok(()) };
+        self.roll_back();
+        let now = self.clock.now();
+        let loaded = self.fence().and_then(|_| Standing::load(&self.connection, now));
+        let Ok(mut standing) = loaded else { return Err(doubt.clone()) };
+        for (id, lease) in &mut standing.leases {
+            if let Some(known) = self.standing.leases.get(id) {
+                lease.deadline = known.deadline;
+            }
+        }
+        tracing::info!(revision = standing.revision.0, "store.commit_settled");
+        // What the doubtful batch did is read from the log.
+        self.hub.forget(standing.revision);
+        self.hub.announce(standing.revision);
+        self.standing = standing;
+        self.doubt = None;
+        Ok(())
+    }
+
+    fn publish(&mut self, standing: Standing, told: Vec<WatchBatch>) {
+        self.standing = standing;
+        if told.is_empty() {
+            return;
+        }
+        told.into_iter().for_each(|batch| self.hub.push(batch));
+        self.hub.announce(self.standing.revision);
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "store.rollback_failed");
+        }
+    }
+}
+
+impl Batch<'_> {
+    fn end_due(&mut self, now: Duration) -> rusqlite::Result<()> {
+        let leases = self.standing.leases.iter();
+        let due: Vec<LeaseId> =
+            leases.filter(|(_, lease)| lease.deadline <= now).map(|(id, _)| *id).collect();
+        due.into_iter().try_for_each(|lease| self.end_lease(lease))
+    }
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Commit { txn, .. } => txn.bytes(),
+            Self::Grant { .. }
+            | Self::KeepAlive { .. }
+            | Self::Revoke { .. }
+            | Self::Compact { .. } => 0,
+        }
+    }
+
+    /// Does it inside the batch; what to tell the caller once the batch is settled.
+    fn apply(self, batch: &mut Batch<'_>, now: Duration) -> (Tell, rusqlite::Result<()>) {
+        match self {
+            Self::Commit { txn, reply } => tell(reply, batch.commit(txn)),
+            Self::Grant { ttl, reply } => tell(reply, batch.grant(ttl, now).map(Ok)),
+            Self::KeepAlive { lease, reply } => tell(reply, Ok(Ok(batch.keep_alive(lease, now)))),
+            Self::Revoke { lease, reply } => tell(reply, batch.end_lease(lease).map(Ok)),
+            Self::Compact { revision, reply } => tell(reply, Ok(batch.compact(revision))),
+        }
+    }
+
+    /// What to tell the caller of a batch that was refused before its turn came.
+    fn into_tell(self) -> Tell {
+        match self {
+            Self::Commit { reply, .. } => tell_refusal(reply),
+            Self::Grant { reply, .. } => tell_refusal(reply),
+            Self::KeepAlive { reply, .. } => tell_refusal(reply),
+            Self::Revoke { reply, .. } | Self::Compact { reply, .. } => tell_refusal(reply),
+        }
+    }
+
+    fn refuse(self, error: &StoreError) {
+        self.into_tell()(Err(error));
+    }
+}
+
+/// A caller who no longer listens is no reason to stop.
+fn tell<T: Send + 'static>(
+    reply: oneshot::Sender<Answer<T>>,
+    done: rusqlite::Result<Answer<T>>,
+) -> (Tell, rusqlite::Result<()>) {
+    match done {
+        Ok(answer) => {
+            let tell: Tell = Box::new(move |settled| {
+                let _ = reply.send(settled.map_err(Clone::clone).and(answer));
+            });
+            (tell, Ok(()))
+        }
+        Err(error) => (tell_refusal(reply), Err(error)),
+    }
+}
+
+fn tell_refusal<T: Send + 'static>(reply: oneshot::Sender<Answer<T>>) -> Tell {
+    Box::new(move |settled| {
+        let refused =
+            settled.err().cloned().unwrap_or_else(|| StoreError::definite(ErrorKind::Closed));
+        let _ = reply.send(Err(refused));
+    })
+}
