@@ -1,3 +1,38 @@
-//! The project's own tasks.
+//! The project's own tasks: `cargo xtask <task>`.
+//!
+//! Owns what a person or the continuous integration runs on the repository itself. It may read
+//! every file of the project; no crate of the product may depend on it.
+#![expect(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
-fn main() {}
+mod licences;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The project's own tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Check style and the rules of the architecture.
+    Tidy,
+    /// Check the licences, sources and duplicates of all dependencies against deny.toml.
+    Licences,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let root = root();
+    let clean = match Task::parse() {
+        Task::Tidy => tidy::run(&root)?,
+        Task::Licences => licences::run(&root)?,
+    };
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The top of the repository.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
