@@ -243,7 +243,8 @@ mod tests {
         Container::create(id, GroupId::from_bytes([1; 12]), spec, siblings, Timestamp::ZERO)
     }
 
-    /// Source: the published API document. RFC 1918; AWS and Azure /21 to /24; GCP /18 or larger, /21 when restricted.
+    /// Source: the published API document: RFC 1918; /21 to /24 on AWS and Azure; /18 or larger on
+    /// GCP, /21 when its regions are restricted.
     #[test]
     fn a_block_has_the_size_that_its_provider_takes() {
         let taken = [
@@ -268,7 +269,8 @@ mod tests {
         }
     }
 
-    /// Source: the published API document. One container per project and region on AWS and Azure, one per project on GCP.
+    /// Source: the published API document: one container for each project and region on AWS and
+    /// Azure, one for each project on GCP.
     #[test]
     fn a_second_container_in_the_same_place_is_refused() {
         let first = make(aws("US_EAST_1", "10.0.0.0/21"), &[]).unwrap();
@@ -280,7 +282,8 @@ mod tests {
         assert!(matches!(again, Err(Refusal::ContainerExists { .. })));
     }
 
-    /// Source: what public clients do. An empty container may move and keeps its id; one with a peering is locked.
+    /// Source: what public clients do: an empty container may move and keeps its id; one with a
+    /// peering is locked.
     #[test]
     fn a_peering_locks_its_container() {
         let mut container = make(aws("US_EAST_1", "10.0.0.0/21"), &[]).unwrap();

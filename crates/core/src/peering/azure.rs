@@ -9,7 +9,8 @@ use alloc::string::String;
 use super::{Event, Next};
 
 /// `errorState` when the customer took its side away.
-pub const DISCONNECTED: &str = "The peering is disconnected because the peering of the customer's virtual network was deleted.";
+pub const DISCONNECTED: &str = "The peering is disconnected because the peering of the customer's \
+     virtual network was deleted.";
 
 /// `status` of a peering on Azure.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -160,7 +160,11 @@ fn heal(world: &mut World, held: Vec<Command>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn whatever_happens_all_settles_and_nothing_is_doubled(moves in moves()) {
