@@ -88,3 +88,50 @@ fn failed(container: &Container, error: &CallError, tempo: &Tempo) -> (Observed<
     };
     (observed, Action::BackOff { at_least })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cidr::AddressBlock;
+    use crate::cloud::NetworkNames;
+    use crate::container::ContainerSpec;
+    use crate::id::{ContainerId, GroupId};
+    use crate::region::AwsRegion;
+
+    fn container(peerings: u32) -> Container {
+        let spec = ContainerSpec::Aws {
+            region: AwsRegion::parse("US_EAST_1").unwrap(),
+            block: AddressBlock::parse("10.8.0.0/21").unwrap(),
+        };
+        Container {
+            id: ContainerId::from_bytes([2; 12]),
+            group: GroupId::from_bytes([1; 12]),
+            spec,
+            peerings,
+            observed: Observed::Unknown,
+            created: Timestamp::ZERO,
+        }
+    }
+
+    fn seen(container: &Container, call: &Call) -> Applied<Container> {
+        let names = NetworkNames::Aws { vpc_id: "vpc".into() };
+        let found = Some(Network { names, ready: true });
+        let answer = Ok(Sighting { found, recheck_at: None });
+        apply(container, call, answer, Timestamp::ZERO, &Tempo::default())
+    }
+
+    #[test]
+    fn a_network_made_for_nobody_is_removed_at_once() {
+        let unwanted = container(0);
+        let applied = seen(&unwanted, &Call::EnsureNetwork(request(&unwanted)));
+        assert_eq!(applied.action, Action::Now);
+        assert!(applied.changed.unwrap().is_provisioned());
+    }
+
+    #[test]
+    fn a_network_on_its_way_out_is_never_ready() {
+        let wanted_again = container(1);
+        let applied = seen(&wanted_again, &Call::RemoveNetwork(request(&wanted_again)));
+        assert!(!applied.changed.unwrap().is_provisioned());
+    }
+}

@@ -99,7 +99,7 @@ pub fn apply(
             let verdict = is_for(made_for, peering).then(|| Event::Refused(words(&error)));
             change_failed(peering, &error, verdict.as_ref(), now)
         }
-        (_, Ok(Sighting { found: None, .. })) => vanished(peering, call, now),
+        (_, Ok(Sighting { found: None, .. })) => vanished(peering, now),
         (_, Ok(Sighting { found: Some(link), recheck_at })) => {
             link_seen(peering, call, link, recheck_at, now, tempo)
         }
@@ -117,14 +117,13 @@ fn words(error: &CallError) -> String {
     if error.message.is_empty() { error.code.clone() } else { error.message.clone() }
 }
 
-/// A look found nothing where something was. Before the customer had its turn it is made again;
-/// afterwards somebody took it away. Either way doubt remains: a look cleans nothing up.
-fn vanished(peering: &Peering, call: &Call, now: Timestamp) -> Applied<Peering> {
+/// A look found nothing where something was. Before the customer had its turn, as after a change of
+/// network, it is made again; afterwards somebody took it away. Either way doubt remains: a look
+/// cleans nothing up.
+fn vanished(peering: &Peering, now: Timestamp) -> Applied<Peering> {
     let next = Peering { observed: Observed::Unknown, ..peering.clone() };
-    let current =
-        matches!(call, Call::ObserveLink(request) if request.handshake == peering.handshake);
     let reached = peering.phase != Phase::first(peering.provider());
-    let next = if current && reached { happen(next, &Event::Lost, now) } else { next };
+    let next = if reached { happen(next, &Event::Lost, now) } else { next };
     changed(peering, next, Action::Now)
 }
 

@@ -3,8 +3,9 @@
 use peerage_core::cloud::{LinkStatus, Observed};
 use peerage_core::peering::{AwsChange, PeeringChange};
 use peerage_core::provider::Provider;
+use peerage_core::reconcile::Command;
 
-use crate::cloud::{Customer, STEP, Verb};
+use crate::cloud::{Customer, STEP, Verb, verb};
 use crate::example::block;
 use crate::world::{World, peer};
 
@@ -46,6 +47,7 @@ fn the_network_is_ready_before_the_connection_is_asked_for() {
         let (asked_at, _) = first_link.expect("it is asked for");
         let ready_at = world.cloud.networks.values().next().expect("there is a network");
         assert!(asked_at >= ready_at, "{provider}");
+        assert!(asked_at.since(*ready_at) < STEP, "{provider}: its peerings are told at once");
     }
 }
 
@@ -162,6 +164,22 @@ fn a_gcp_half_that_vanished_is_made_again() {
     assert!(world.cloud.links.contains_key(&id));
 }
 
+#[test]
+fn a_request_that_vanished_before_the_customer_had_its_turn_is_made_again() {
+    for provider in Provider::ALL {
+        let mut world = World::new();
+        let id = world.create(provider, 1);
+        world.run_to(|command| {
+            matches!(command, Command::Call { call, .. } if verb(call) == Verb::ObserveLink)
+        });
+        world.cloud.links.clear();
+        world.crash();
+        world.run();
+        assert_eq!(world.phase(id), "AVAILABLE", "{provider}");
+        assert!(!world.history[&id].iter().any(|phase| phase.starts_with("FAILED")));
+    }
+}
+
 /// A look is no clean-up: routes may be left of a connection that somebody else took away.
 #[test]
 fn a_vanished_connection_is_cleaned_up_before_the_peering_goes() {
@@ -183,10 +201,9 @@ fn a_request_withdrawn_before_it_was_seen_fails_rather_than_waits_for_ever() {
     let mut world = World::new();
     world.cloud.customer = Customer::Ignores;
     let id = world.create(Provider::Aws, 1);
-    world.run_to(|command| {
-        matches!(command, peerage_core::reconcile::Command::Call { call, .. }
-            if crate::cloud::verb(call) == Verb::ObserveLink)
-    });
+    world.run_to(
+        |command| matches!(command, Command::Call { call, .. } if verb(call) == Verb::ObserveLink),
+    );
     world.cloud.links.get_mut(&id).unwrap().link.status = LinkStatus::Severed;
     world.crash();
     world.run_for(STEP * 20);

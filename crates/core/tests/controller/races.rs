@@ -1,11 +1,11 @@
 //! Owners who change their minds while a call is in flight.
 
-use peerage_core::cloud::{Certainty, Remedy};
+use peerage_core::cloud::{Answer, Certainty, Network, NetworkNames, Remedy, Sighting};
 use peerage_core::peering::{AwsChange, AzureChange, PeeringChange};
 use peerage_core::provider::Provider;
-use peerage_core::reconcile::Command;
+use peerage_core::reconcile::{Command, Input, Object};
 
-use crate::cloud::{Verb, verb};
+use crate::cloud::{Customer, Verb, verb};
 use crate::example::block;
 use crate::world::{World, peer};
 
@@ -129,6 +129,71 @@ fn a_loss_seen_for_a_network_that_the_owner_has_changed_since_decides_nothing() 
     world.run();
     assert_eq!(world.phase(id), "AVAILABLE");
     assert_eq!(world.history[&id], ["ADDING_PEER", "AVAILABLE"]);
+    world.assert_at_rest();
+}
+
+/// What an old connection says is about the old network.
+#[test]
+fn a_rejection_by_a_network_that_the_owner_has_changed_since_decides_nothing() {
+    let mut world = World::new();
+    world.cloud.customer = Customer::Rejects;
+    let id = world.create(Provider::Aws, 1);
+    world.run_to(is_call(Verb::ObserveLink));
+    world.crash();
+    world.now = world.now.after(crate::cloud::STEP * 5);
+    let call = world.run_to(is_call(Verb::ObserveLink));
+    let outcome = world.perform(call);
+    world.change(id, &another_vpc()).unwrap();
+    world.cloud.customer = Customer::Accepts;
+    world.take(outcome);
+    world.run();
+    assert_eq!(world.history[&id].last().unwrap(), "AVAILABLE");
+    assert!(!world.history[&id].contains(&"FAILED REJECTED".to_owned()), "{:?}", world.history);
+    world.assert_at_rest();
+}
+
+/// A write that lost its race does not lose what was seen.
+#[test]
+fn what_a_call_saw_is_written_down_although_the_object_changed_meanwhile() {
+    let mut world = World::new();
+    let id = world.create(Provider::Aws, 1);
+    let call = world.run_to(is_call(Verb::EnsureLink));
+    let outcome = world.perform(call);
+    world.change(id, &another_route()).unwrap();
+    world.take(outcome);
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let command = world.poll().expect("the run goes on");
+        if let Command::Write { after: Some(after), .. } = &command
+            && let Object::Peering(both) = &**after
+        {
+            seen.push((both.0.generation, both.0.observed.found().is_some()));
+        }
+        let outcome = world.perform(command);
+        world.take(outcome);
+    }
+    assert_eq!(seen, [(1, true), (2, true)], "lost, read again, written");
+}
+
+/// Nothing may be built on a network that is going away, whatever it looks like.
+#[test]
+fn a_network_that_is_being_removed_is_not_ready_for_a_new_peering() {
+    let mut world = World::new();
+    let first = world.create(Provider::Aws, 1);
+    world.run();
+    world.delete(first);
+    let call = world.run_to(is_call(Verb::RemoveNetwork));
+    let Command::Call { key, .. } = call else { unreachable!() };
+    let home = world.store.containers.values().next().unwrap().0.clone();
+    assert!(!home.is_provisioned());
+    let names = NetworkNames::Aws { vpc_id: "vpc-00000000000000001".into() };
+    let found = Some(Network { names, ready: true });
+    let going = Answer::Network(Ok(Sighting { found, recheck_at: None }));
+    let second = world.create(Provider::Aws, 2);
+    world.take(vec![Input::Answered(key, Box::new(going))]);
+    world.cloud.networks.clear();
+    world.run();
+    assert_eq!(world.phase(second), "AVAILABLE");
     world.assert_at_rest();
 }
 
