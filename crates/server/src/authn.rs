@@ -97,12 +97,8 @@ impl AuthHeader {
             "digest" => Answer::parse(rest)
                 .map(|answer| Self::Digest(Box::new(answer)))
                 .map_err(HeaderError::Digest),
-            "bearer" => Token::parse(rest)
-                .map(Self::Bearer)
-                .map_err(HeaderError::Bearer),
-            "basic" => BasicCredentials::parse(rest)
-                .map(Self::Basic)
-                .map_err(HeaderError::Basic),
+            "bearer" => Token::parse(rest).map(Self::Bearer).map_err(HeaderError::Bearer),
+            "basic" => BasicCredentials::parse(rest).map(Self::Basic).map_err(HeaderError::Basic),
             _ => Err(HeaderError::UnknownScheme),
         }
     }
@@ -118,10 +114,7 @@ mod tests {
     fn parse(values: &[&str]) -> AuthHeader {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(
-                AUTHORIZATION,
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
-            );
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         AuthHeader::parse(&headers)
     }

@@ -154,11 +154,7 @@ impl Emulation {
 /// Who may move the clock and inject faults: it concerns every project, so the owner of an
 /// organization.
 pub(crate) fn authorize_world(context: &Context) -> Result<(), Refusal> {
-    if context.caller.roles.owns_org(context.caller.org) {
-        Ok(())
-    } else {
-        Err(Refusal::Forbidden)
-    }
+    if context.caller.roles.owns_org(context.caller.org) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// Keeps the emulated world in the store, beside everything else.

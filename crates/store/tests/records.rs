@@ -1,5 +1,7 @@
 //! Records at rest: what is written comes back, and what an earlier version wrote is still read.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 
 use peerage_core::authz::{GroupRole, OrgRole};

@@ -154,8 +154,8 @@ impl App {
             change.require(key.clone(), Some(before.revision)).delete(key);
             change.delete(keys::unsettled(ReconcileKey::Network(group, container)));
             let org = project.value.org;
-            let news = News::in_group("CONTAINER_DELETED", org, group)
-                .with("containerId", container);
+            let news =
+                News::in_group("CONTAINER_DELETED", org, group).with("containerId", container);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(());

@@ -111,9 +111,9 @@ impl App {
                 check_address(&key.value.access_list, proof.remote)?;
                 Ok(api_key_caller(&key.value))
             }
-            (outcome, _) => Err(Denied::Challenge(
-                outcome.next_challenge().unwrap_or(Staleness::Initial),
-            )),
+            (outcome, _) => {
+                Err(Denied::Challenge(outcome.next_challenge().unwrap_or(Staleness::Initial)))
+            }
         }
     }
 
@@ -216,8 +216,7 @@ impl App {
         let now = self.machine_now();
         let offered = client.client_secret.hash();
         let fits = account.value.secrets.iter().any(|secret| {
-            secret.expires > now
-                && hash_of(&secret.hash).is_some_and(|known| known == offered)
+            secret.expires > now && hash_of(&secret.hash).is_some_and(|known| known == offered)
         });
         Ok(fits.then_some(id))
     }

@@ -178,10 +178,7 @@ impl App {
 /// The owner of an organization and of its first project.
 fn owner_of(group: GroupId) -> Grants {
     let roles = BTreeSet::from([GroupRole::Owner]);
-    Grants {
-        org: BTreeSet::from([OrgRole::Owner]),
-        groups: vec![GroupGrant { group, roles }],
-    }
+    Grants { org: BTreeSet::from([OrgRole::Owner]), groups: vec![GroupGrant { group, roles }] }
 }
 
 impl std::fmt::Debug for Installed {

@@ -15,7 +15,11 @@ impl App {
     ///
     /// # Errors
     /// The project is not the caller's to see.
-    pub async fn private_ip_mode(&self, context: &Context, group: GroupId) -> Result<bool, Failure> {
+    pub async fn private_ip_mode(
+        &self,
+        context: &Context,
+        group: GroupId,
+    ) -> Result<bool, Failure> {
         let project = self.in_group(context, group, Action::Read, Resource::PrivateIpMode).await?;
         Ok(project.value.private_ip_mode)
     }

@@ -24,9 +24,7 @@ pub fn is_allowed(entries: &[IpNet], peer: IpAddr, empty: EmptyList) -> bool {
         return empty == EmptyList::AllowsAll;
     }
     let peer = peer.to_canonical();
-    entries
-        .iter()
-        .any(|entry| to_canonical(*entry).contains(&peer))
+    entries.iter().any(|entry| to_canonical(*entry).contains(&peer))
 }
 
 /// The block as IPv4 when all of it is IPv4 written as IPv6.

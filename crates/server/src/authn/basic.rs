@@ -65,10 +65,7 @@ impl BasicCredentials {
         if username.is_empty() {
             return Err(BasicError::Syntax);
         }
-        Ok(Self {
-            username,
-            password: unescape(password),
-        })
+        Ok(Self { username, password: unescape(password) })
     }
 }
 
@@ -85,22 +82,15 @@ mod tests {
 
     fn check(joined: &str, expected: Result<(&str, &str), BasicError>) {
         let outcome = BasicCredentials::parse(&general_purpose::STANDARD.encode(joined));
-        let parts = outcome
-            .as_ref()
-            .map(|parts| (parts.username.as_str(), parts.password.expose()));
+        let parts =
+            outcome.as_ref().map(|parts| (parts.username.as_str(), parts.password.expose()));
         assert_eq!(parts.map_err(|error| *error), expected, "{joined}");
     }
 
     #[test]
     fn plain_and_escaped_credentials_read_the_same() {
-        check(
-            "mdb_sa_id_1:mdb_sa_sk_a-b_c",
-            Ok(("mdb_sa_id_1", "mdb_sa_sk_a-b_c")),
-        );
-        check(
-            "mdb%5Fsa%5fid_1:mdb_sa_sk_a%2Db_c",
-            Ok(("mdb_sa_id_1", "mdb_sa_sk_a-b_c")),
-        );
+        check("mdb_sa_id_1:mdb_sa_sk_a-b_c", Ok(("mdb_sa_id_1", "mdb_sa_sk_a-b_c")));
+        check("mdb%5Fsa%5fid_1:mdb_sa_sk_a%2Db_c", Ok(("mdb_sa_id_1", "mdb_sa_sk_a-b_c")));
         check("id:p%3Aq", Ok(("id", "p:q")));
     }
 
@@ -118,13 +108,7 @@ mod tests {
 
     #[test]
     fn padding_may_be_left_out() {
-        assert_eq!(
-            BasicCredentials::parse("aWQ6cw==")
-                .unwrap()
-                .password
-                .expose(),
-            "s"
-        );
+        assert_eq!(BasicCredentials::parse("aWQ6cw==").unwrap().password.expose(), "s");
         assert_eq!(BasicCredentials::parse("aWQ6cw").unwrap().username, "id");
     }
 
@@ -143,10 +127,7 @@ mod tests {
     #[test]
     fn debug_shows_no_password() {
         let text = format!("{:?}", BasicCredentials::parse("aWQ6aHVzaA==").unwrap());
-        assert_eq!(
-            text,
-            "BasicCredentials { username: \"id\", password: [redacted] }"
-        );
+        assert_eq!(text, "BasicCredentials { username: \"id\", password: [redacted] }");
     }
 
     proptest! {

@@ -55,11 +55,7 @@ mod tests {
     fn padding_ends_a_token_and_occurs_nowhere_else() {
         assert!(Token::parse("a-._~+/9==").is_ok());
         for text in ["", "=", "a=b", "a b", "a,b", "a\"", "é", "a\n"] {
-            assert_eq!(
-                Token::parse(text).unwrap_err(),
-                BearerError::Syntax,
-                "{text}"
-            );
+            assert_eq!(Token::parse(text).unwrap_err(), BearerError::Syntax, "{text}");
         }
     }
 

@@ -84,11 +84,7 @@ impl DigestVerifier {
     /// A verifier that shares `key` with all replicas.
     pub fn new(key: NonceKey, policy: DigestPolicy) -> Self {
         let window = NonceWindow::new(policy.nonces_max, policy.not_before_ms);
-        Self {
-            key,
-            policy,
-            window,
-        }
+        Self { key, policy, window }
     }
 
     /// The value of `WWW-Authenticate`, with a nonce that nobody was given before.
@@ -141,9 +137,7 @@ impl DigestVerifier {
             return Outcome::Stale(StaleReason::FromTheFuture);
         }
         match self.window.claim(nonce, answer.nc, expired_ms) {
-            Claim::Fresh => Outcome::Ok {
-                username: answer.username.clone(),
-            },
+            Claim::Fresh => Outcome::Ok { username: answer.username.clone() },
             Claim::Replayed => Outcome::Invalid(InvalidReason::Replayed),
             Claim::Forgotten => Outcome::Stale(StaleReason::Forgotten),
         }
@@ -166,14 +160,8 @@ pub fn challenge(nonce: &Nonce, staleness: Staleness) -> HeaderValue {
 
 fn is_proven(answer: &Answer, method: &str, ha1: Option<&Ha1>) -> bool {
     let is_known = Choice::from(u8::from(ha1.is_some()));
-    let counted = Counted {
-        nonce: &answer.nonce,
-        nc: &answer.nc_text,
-        cnonce: &answer.cnonce,
-    };
-    let expected = ha1
-        .unwrap_or(&Ha1::PLACEHOLDER)
-        .response(method, &answer.uri, &counted);
+    let counted = Counted { nonce: &answer.nonce, nc: &answer.nc_text, cnonce: &answer.cnonce };
+    let expected = ha1.unwrap_or(&Ha1::PLACEHOLDER).response(method, &answer.uri, &counted);
     (expected.ct_eq(&answer.response) & is_known).into()
 }
 

@@ -45,9 +45,7 @@ impl TokenRequest {
     /// The code that RFC 6749, section 5.2, gives to the fault.
     pub fn parse(body: &[u8], header: Option<BasicCredentials>) -> Result<Self, OAuthError> {
         let mut fields = Fields::parse(body)?;
-        let grant_type = fields
-            .take("grant_type")
-            .ok_or(FormFault::GrantTypeMissing)?;
+        let grant_type = fields.take("grant_type").ok_or(FormFault::GrantTypeMissing)?;
         if grant_type.expose() != "client_credentials" {
             return Err(OAuthError::UnsupportedGrantType);
         }
@@ -79,10 +77,7 @@ impl RevokeRequest {
         let mut fields = Fields::parse(body)?;
         let token = fields.take("token").ok_or(FormFault::TokenMissing)?;
         let client = ClientProof::find(&mut fields, header)?;
-        Ok(Self {
-            token: Token::new(token.expose().to_owned()),
-            client,
-        })
+        Ok(Self { token: Token::new(token.expose().to_owned()), client })
     }
 }
 
@@ -118,19 +113,12 @@ impl ClientProof {
 
     fn full(client_id: String, client_secret: Secret) -> Result<Self, FormFault> {
         let client_id = bounded_id(client_id)?;
-        Ok(Self::Full(ClientCredentials {
-            client_id,
-            client_secret,
-        }))
+        Ok(Self::Full(ClientCredentials { client_id, client_secret }))
     }
 }
 
 fn bounded_id(id: String) -> Result<String, FormFault> {
-    if id.len() > CLIENT_ID_BYTES_MAX {
-        Err(FormFault::ClientIdTooLong)
-    } else {
-        Ok(id)
-    }
+    if id.len() > CLIENT_ID_BYTES_MAX { Err(FormFault::ClientIdTooLong) } else { Ok(id) }
 }
 
 /// What the token and revocation endpoints answer in `error`.
@@ -206,10 +194,7 @@ mod tests {
 
     fn basic(id: &str, secret: &str) -> Option<BasicCredentials> {
         let password = Secret::new(secret.to_owned());
-        Some(BasicCredentials {
-            username: id.to_owned(),
-            password,
-        })
+        Some(BasicCredentials { username: id.to_owned(), password })
     }
 
     fn check_token(
@@ -219,37 +204,17 @@ mod tests {
     ) {
         let outcome = TokenRequest::parse(body.as_bytes(), header);
         let outcome = outcome.map(|request| {
-            format!(
-                "{} {}",
-                request.client.client_id,
-                request.client.client_secret.expose()
-            )
+            format!("{} {}", request.client.client_id, request.client.client_secret.expose())
         });
-        assert_eq!(
-            outcome.as_deref().map_err(|error| *error),
-            expected,
-            "{body}"
-        );
+        assert_eq!(outcome.as_deref().map_err(|error| *error), expected, "{body}");
     }
 
     #[test]
     fn credentials_may_come_in_the_header_or_in_the_form() {
         check_token(GRANT, basic("id", "s"), Ok("id s"));
-        check_token(
-            &format!("{GRANT}&client_id=id&client_secret=s"),
-            None,
-            Ok("id s"),
-        );
-        check_token(
-            &format!("{GRANT}&client_id=id"),
-            basic("id", "s"),
-            Ok("id s"),
-        );
-        check_token(
-            &format!("client_secret=%73+%2B&{GRANT}&client_id=i%64"),
-            None,
-            Ok("id s +"),
-        );
+        check_token(&format!("{GRANT}&client_id=id&client_secret=s"), None, Ok("id s"));
+        check_token(&format!("{GRANT}&client_id=id"), basic("id", "s"), Ok("id s"));
+        check_token(&format!("client_secret=%73+%2B&{GRANT}&client_id=i%64"), None, Ok("id s +"));
     }
 
     #[test]
@@ -262,11 +227,7 @@ mod tests {
     #[test]
     fn a_client_without_proof_is_no_client() {
         check_token(GRANT, None, Err(OAuthError::InvalidClient));
-        check_token(
-            &format!("{GRANT}&client_id=id"),
-            None,
-            Err(OAuthError::InvalidClient),
-        );
+        check_token(&format!("{GRANT}&client_id=id"), None, Err(OAuthError::InvalidClient));
         check_token(
             &format!("{GRANT}&client_id=id&client_secret="),
             None,
@@ -282,19 +243,11 @@ mod tests {
     #[test]
     fn only_client_credentials_are_granted() {
         for body in ["", "scope=x", "grant_type="] {
-            check_token(
-                body,
-                basic("id", "s"),
-                Err(FormFault::GrantTypeMissing.into()),
-            );
+            check_token(body, basic("id", "s"), Err(FormFault::GrantTypeMissing.into()));
         }
         for grant in ["password", "refresh_token", "CLIENT_CREDENTIALS"] {
             let body = format!("grant_type={grant}");
-            check_token(
-                &body,
-                basic("id", "s"),
-                Err(OAuthError::UnsupportedGrantType),
-            );
+            check_token(&body, basic("id", "s"), Err(OAuthError::UnsupportedGrantType));
         }
     }
 
@@ -303,10 +256,7 @@ mod tests {
         let faults = [
             (format!("{GRANT}&{GRANT}"), FormFault::Duplicate),
             (format!("{GRANT}&x=%"), FormFault::Encoding),
-            (
-                format!("{GRANT}&client_id={}", "i".repeat(129)),
-                FormFault::ClientIdTooLong,
-            ),
+            (format!("{GRANT}&client_id={}", "i".repeat(129)), FormFault::ClientIdTooLong),
         ];
         for (body, fault) in faults {
             check_token(&body, None, Err(fault.into()));
@@ -329,10 +279,7 @@ mod tests {
         assert!(matches!(request.client, ClientProof::Full(client) if client.client_id == "id"));
         let request = parse("token=t&client_id=id", None).unwrap();
         assert!(matches!(request.client, ClientProof::IdOnly(id) if id == "id"));
-        assert!(matches!(
-            parse("token=t", None).unwrap().client,
-            ClientProof::None
-        ));
+        assert!(matches!(parse("token=t", None).unwrap().client, ClientProof::None));
         let error = parse("token_type_hint=access_token", None).unwrap_err();
         assert_eq!(error, FormFault::TokenMissing.into());
     }

@@ -51,15 +51,7 @@ impl Ha1 {
 
         let mut proof = Md5::new();
         proof.update(*ha1);
-        for part in [
-            ":",
-            counted.nonce,
-            ":",
-            counted.nc,
-            ":",
-            counted.cnonce,
-            ":auth:",
-        ] {
+        for part in [":", counted.nonce, ":", counted.nc, ":", counted.cnonce, ":auth:"] {
             proof.update(part);
         }
         proof.update(ha2);
@@ -106,10 +98,7 @@ mod tests {
     #[test]
     fn the_example_of_rfc_2617_gives_its_response() {
         let ha1 = ha1("Mufasa", "testrealm@host.com", "Circle Of Life");
-        assert_eq!(
-            hex::encode(ha1.as_bytes()),
-            "939e7578ed9e3c518a452acee763bce9"
-        );
+        assert_eq!(hex::encode(ha1.as_bytes()), "939e7578ed9e3c518a452acee763bce9");
         let counted = Counted {
             nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
             nc: "00000001",

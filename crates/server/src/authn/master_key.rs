@@ -98,9 +98,8 @@ impl MasterKey {
             .map_err(|source| failed(path, source))?;
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         let digits = text.strip_suffix('\n').unwrap_or(&text);
-        hex::decode_to_slice(digits, &mut *bytes).map_err(|_| KeyFileError::NotAKey {
-            path: path.to_owned(),
-        })?;
+        hex::decode_to_slice(digits, &mut *bytes)
+            .map_err(|_| KeyFileError::NotAKey { path: path.to_owned() })?;
         Ok(Self::from_bytes(*bytes))
     }
 
@@ -157,25 +156,17 @@ pub enum KeyFileError {
 }
 
 fn failed(path: &Path, source: io::Error) -> KeyFileError {
-    KeyFileError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    KeyFileError::Io { path: path.to_owned(), source }
 }
 
 fn check_protection(path: &Path, file: &File) -> Result<(), KeyFileError> {
     let metadata = file.metadata().map_err(|source| failed(path, source))?;
     if !metadata.is_file() {
-        return Err(KeyFileError::NotAFile {
-            path: path.to_owned(),
-        });
+        return Err(KeyFileError::NotAFile { path: path.to_owned() });
     }
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
-        return Err(KeyFileError::Exposed {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
     }
     Ok(())
 }
@@ -194,9 +185,7 @@ fn create(path: &Path, random: &mut dyn RandomSource) -> io::Result<()> {
     });
     let removed = fs::remove_file(&draft);
     linked.and(removed)?;
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -205,11 +194,7 @@ fn write_draft(draft: &Path, random: &mut dyn RandomSource) -> io::Result<()> {
     random.fill(&mut *bytes);
     let mut line = Zeroizing::new(hex::encode(*bytes));
     line.push('\n');
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(draft)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
     file.write_all(line.as_bytes())?;
     file.sync_all()
 }
@@ -235,15 +220,8 @@ mod tests {
         let made = MasterKey::load_or_create(&path, &mut OsRandom).unwrap();
         let read = MasterKey::load_or_create(&path, &mut OsRandom).unwrap();
         assert_eq!(made.0.as_bytes(), read.0.as_bytes());
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
-            0o600
-        );
-        assert_eq!(
-            fs::read_dir(dir.path()).unwrap().count(),
-            1,
-            "no draft is left behind"
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no draft is left behind");
     }
 
     #[test]
@@ -263,11 +241,7 @@ mod tests {
             write(&path, &"07".repeat(32), mode);
             let error = MasterKey::load(&path).unwrap_err();
             assert!(matches!(error, KeyFileError::Exposed { mode: found, .. } if found == mode));
-            assert!(
-                error
-                    .to_string()
-                    .contains(&format!("master.key has mode {mode:04o}"))
-            );
+            assert!(error.to_string().contains(&format!("master.key has mode {mode:04o}")));
         }
     }
 
@@ -275,13 +249,7 @@ mod tests {
     fn a_file_that_is_no_key_is_neither_taken_nor_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("master.key");
-        for text in [
-            "",
-            "07",
-            &"07".repeat(33),
-            &"zz".repeat(32),
-            &"07".repeat(1000),
-        ] {
+        for text in ["", "07", &"07".repeat(33), &"zz".repeat(32), &"07".repeat(1000)] {
             write(&path, text, 0o600);
             let error = MasterKey::load_or_create(&path, &mut OsRandom).unwrap_err();
             assert!(matches!(error, KeyFileError::NotAKey { .. }), "{error}");

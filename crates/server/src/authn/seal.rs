@@ -38,10 +38,7 @@ struct SealingKey {
 impl Sealer {
     /// Seals and opens with `key`.
     pub fn new(key: &SecretKey) -> Self {
-        Self {
-            active: SealingKey::new(key),
-            retired: Vec::new(),
-        }
+        Self { active: SealingKey::new(key), retired: Vec::new() }
     }
 
     /// Opens what `key` sealed as well, but never seals with it.
@@ -72,13 +69,7 @@ impl Sealer {
         let ciphertext = self
             .active
             .cipher
-            .encrypt(
-                XNonce::from_slice(&nonce),
-                Payload {
-                    msg: plaintext,
-                    aad: &aad,
-                },
-            )
+            .encrypt(XNonce::from_slice(&nonce), Payload { msg: plaintext, aad: &aad })
             .map_err(|_| SealError::TooLarge)?;
         Ok([header.as_slice(), &nonce, &ciphertext].concat())
     }
@@ -93,13 +84,7 @@ impl Sealer {
         let key = self.key(parts.key_id).ok_or(SealError::UnknownKey)?;
         let aad = [parts.header, context.as_bytes()].concat();
         key.cipher
-            .decrypt(
-                XNonce::from_slice(parts.nonce),
-                Payload {
-                    msg: parts.ciphertext,
-                    aad: &aad,
-                },
-            )
+            .decrypt(XNonce::from_slice(parts.nonce), Payload { msg: parts.ciphertext, aad: &aad })
             .map(Zeroizing::new)
             .map_err(|_| SealError::Refused)
     }
@@ -110,17 +95,13 @@ impl Sealer {
     }
 
     fn key(&self, id: &[u8]) -> Option<&SealingKey> {
-        std::iter::once(&self.active)
-            .chain(&self.retired)
-            .find(|key| key.id == id)
+        std::iter::once(&self.active).chain(&self.retired).find(|key| key.id == id)
     }
 }
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer")
-            .field("key", &hex::encode(self.active.id))
-            .finish_non_exhaustive()
+        f.debug_struct("Sealer").field("key", &hex::encode(self.active.id)).finish_non_exhaustive()
     }
 }
 
@@ -170,12 +151,7 @@ impl<'a> Parts<'a> {
         }
         let (header, rest) = sealed.split_at(HEADER_BYTES);
         let (nonce, ciphertext) = rest.split_at(NONCE_BYTES);
-        Ok(Self {
-            header,
-            key_id: &header[1..],
-            nonce,
-            ciphertext,
-        })
+        Ok(Self { header, key_id: &header[1..], nonce, ciphertext })
     }
 }
 
@@ -192,10 +168,7 @@ mod tests {
     fn what_was_sealed_opens_for_its_context_only() {
         let sealer = Sealer::new(&key(1));
         let sealed = sealer.seal("api-key/1", b"secret", &mut OsRandom).unwrap();
-        assert_eq!(
-            sealer.open("api-key/1", &sealed).unwrap().as_slice(),
-            b"secret"
-        );
+        assert_eq!(sealer.open("api-key/1", &sealed).unwrap().as_slice(), b"secret");
         assert_eq!(sealer.open("api-key/2", &sealed), Err(SealError::Refused));
     }
 
@@ -215,28 +188,19 @@ mod tests {
         let sealer = Sealer::new(&key(1));
         let sealed = sealer.seal("c", b"", &mut OsRandom).unwrap();
         for len in 0..sealed.len() {
-            assert_eq!(
-                sealer.open("c", &sealed[..len]),
-                Err(SealError::NotSealed),
-                "{len}"
-            );
+            assert_eq!(sealer.open("c", &sealed[..len]), Err(SealError::NotSealed), "{len}");
         }
     }
 
     #[test]
     fn a_retired_key_opens_and_does_not_seal() {
-        let old = Sealer::new(&key(1))
-            .seal("c", b"secret", &mut OsRandom)
-            .unwrap();
+        let old = Sealer::new(&key(1)).seal("c", b"secret", &mut OsRandom).unwrap();
         let sealer = Sealer::new(&key(2)).with_retired(&key(1));
         assert_eq!(sealer.open("c", &old).unwrap().as_slice(), b"secret");
         assert!(sealer.is_outdated(&old));
         let new = sealer.seal("c", b"secret", &mut OsRandom).unwrap();
         assert!(!sealer.is_outdated(&new));
-        assert_eq!(
-            Sealer::new(&key(1)).open("c", &new),
-            Err(SealError::UnknownKey)
-        );
+        assert_eq!(Sealer::new(&key(1)).open("c", &new), Err(SealError::UnknownKey));
     }
 
     #[test]
@@ -249,9 +213,6 @@ mod tests {
     #[test]
     fn debug_names_the_key_and_does_not_show_it() {
         let text = format!("{:?}", Sealer::new(&key(1)));
-        assert!(
-            text.starts_with("Sealer { key: \"") && text.len() < 40,
-            "{text}"
-        );
+        assert!(text.starts_with("Sealer { key: \"") && text.len() < 40, "{text}");
     }
 }

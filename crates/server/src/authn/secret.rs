@@ -131,23 +131,14 @@ mod tests {
     fn debug_shows_nothing_of_a_secret() {
         let text = "mdb_sa_sk_0123456789";
         assert_eq!(format!("{:?}", Secret::new(text.into())), "[redacted]");
-        assert_eq!(
-            format!("{:?}", Some(Token::new(text.into()))),
-            "Some([redacted])"
-        );
-        assert_eq!(
-            format!("{:?}", Secret::new(text.into()).hash()),
-            "TokenHash([redacted])"
-        );
+        assert_eq!(format!("{:?}", Some(Token::new(text.into()))), "Some([redacted])");
+        assert_eq!(format!("{:?}", Secret::new(text.into()).hash()), "TokenHash([redacted])");
     }
 
     #[test]
     fn the_hash_is_sha_256() {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(
-            hex::encode(Secret::new("abc".into()).hash().as_bytes()),
-            expected
-        );
+        assert_eq!(hex::encode(Secret::new("abc".into()).hash().as_bytes()), expected);
     }
 
     #[test]

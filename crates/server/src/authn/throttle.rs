@@ -38,23 +38,11 @@ pub struct ThrottlePolicy {
 
 impl Default for ThrottlePolicy {
     fn default() -> Self {
-        let address = Penalty {
-            free_failures: 10,
-            first_ms: 1_000,
-            longest_ms: 300_000,
-            forget_ms: 30_000,
-        };
-        let key = Penalty {
-            free_failures: 20,
-            first_ms: 500,
-            longest_ms: 5_000,
-            forget_ms: 10_000,
-        };
-        Self {
-            address,
-            key,
-            records_max: 16_384,
-        }
+        let address =
+            Penalty { free_failures: 10, first_ms: 1_000, longest_ms: 300_000, forget_ms: 30_000 };
+        let key =
+            Penalty { free_failures: 20, first_ms: 500, longest_ms: 5_000, forget_ms: 10_000 };
+        Self { address, key, records_max: 16_384 }
     }
 }
 
@@ -95,24 +83,16 @@ struct Memory {
 impl Throttle {
     /// A throttle that remembers nobody.
     pub fn new(policy: ThrottlePolicy) -> Self {
-        Self {
-            policy,
-            memory: Mutex::default(),
-        }
+        Self { policy, memory: Mutex::default() }
     }
 
     /// How long the attempt must wait; nothing when it may be made at once. Ask before verifying.
     pub fn retry_after(&self, attempt: Attempt<'_>, now_ms: u64) -> Option<Duration> {
         let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let waits = subjects(attempt).filter_map(|subject| {
-            memory
-                .find(&subject)
-                .map(|record| self.penalty(&subject).wait_ms(record, now_ms))
+            memory.find(&subject).map(|record| self.penalty(&subject).wait_ms(record, now_ms))
         });
-        waits
-            .max()
-            .filter(|&wait_ms| wait_ms > 0)
-            .map(Duration::from_millis)
+        waits.max().filter(|&wait_ms| wait_ms > 0).map(Duration::from_millis)
     }
 
     /// Counts a failed attempt.
@@ -121,10 +101,7 @@ impl Throttle {
         for subject in subjects(attempt) {
             let earlier = memory.find(&subject);
             let failures = earlier.map_or(0, |record| self.penalty(&subject).left(record, now_ms));
-            let record = Record {
-                failures: failures.saturating_add(1),
-                last_ms: now_ms,
-            };
+            let record = Record { failures: failures.saturating_add(1), last_ms: now_ms };
             memory.store(subject, record, self.policy.records_max);
         }
     }
@@ -138,20 +115,13 @@ impl Throttle {
             };
             let failures = match subject {
                 Subject::Key(_) => 0,
-                Subject::Address(_) => self
-                    .penalty(&subject)
-                    .left(record, now_ms)
-                    .saturating_sub(1),
+                Subject::Address(_) => {
+                    self.penalty(&subject).left(record, now_ms).saturating_sub(1)
+                }
             };
             match failures {
                 0 => memory.forget(&subject),
-                _ => memory.update(
-                    &subject,
-                    Record {
-                        failures,
-                        last_ms: now_ms,
-                    },
-                ),
+                _ => memory.update(&subject, Record { failures, last_ms: now_ms }),
             }
         }
     }
@@ -178,18 +148,13 @@ impl Penalty {
     /// The failures that are not forgotten yet.
     fn left(self, record: Record, now_ms: u64) -> u32 {
         let forgotten = now_ms.saturating_sub(record.last_ms) / self.forget_ms.max(1);
-        record
-            .failures
-            .saturating_sub(u32::try_from(forgotten).unwrap_or(u32::MAX))
+        record.failures.saturating_sub(u32::try_from(forgotten).unwrap_or(u32::MAX))
     }
 }
 
 impl Memory {
     fn find(&self, subject: &Subject) -> Option<Record> {
-        self.young
-            .get(subject)
-            .or_else(|| self.old.get(subject))
-            .copied()
+        self.young.get(subject).or_else(|| self.old.get(subject)).copied()
     }
 
     fn store(&mut self, subject: Subject, record: Record, records_max: usize) {
@@ -201,10 +166,7 @@ impl Memory {
     }
 
     fn update(&mut self, subject: &Subject, record: Record) {
-        let place = self
-            .young
-            .get_mut(subject)
-            .or_else(|| self.old.get_mut(subject));
+        let place = self.young.get_mut(subject).or_else(|| self.old.get_mut(subject));
         if let Some(place) = place {
             *place = record;
         }
@@ -225,9 +187,9 @@ fn subjects(attempt: Attempt<'_>) -> impl Iterator<Item = Subject> {
 fn to_source(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-            address.to_bits() & !u128::from(u64::MAX),
-        )),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
     }
 }
 
@@ -236,24 +198,13 @@ mod tests {
     use super::*;
 
     fn throttle(records_max: usize) -> Throttle {
-        let penalty = Penalty {
-            free_failures: 2,
-            first_ms: 1_000,
-            longest_ms: 8_000,
-            forget_ms: 10_000,
-        };
-        Throttle::new(ThrottlePolicy {
-            address: penalty,
-            key: penalty,
-            records_max,
-        })
+        let penalty =
+            Penalty { free_failures: 2, first_ms: 1_000, longest_ms: 8_000, forget_ms: 10_000 };
+        Throttle::new(ThrottlePolicy { address: penalty, key: penalty, records_max })
     }
 
     fn from(address: &str) -> Attempt<'static> {
-        Attempt {
-            address: address.parse().unwrap(),
-            key_id: None,
-        }
+        Attempt { address: address.parse().unwrap(), key_id: None }
     }
 
     fn fail(throttle: &Throttle, attempt: Attempt<'_>, times: u32) {
@@ -261,9 +212,7 @@ mod tests {
     }
 
     fn wait_ms(throttle: &Throttle, attempt: Attempt<'_>, now_ms: u64) -> u128 {
-        throttle
-            .retry_after(attempt, now_ms)
-            .map_or(0, |wait| wait.as_millis())
+        throttle.retry_after(attempt, now_ms).map_or(0, |wait| wait.as_millis())
     }
 
     #[test]
@@ -284,11 +233,7 @@ mod tests {
         assert_eq!(wait_ms(&throttle, attempt, 1_500), 500);
         assert_eq!(throttle.retry_after(attempt, 2_000), None);
         throttle.failed(attempt, 10_000);
-        assert_eq!(
-            wait_ms(&throttle, attempt, 10_000),
-            2_000,
-            "four, less one, plus one"
-        );
+        assert_eq!(wait_ms(&throttle, attempt, 10_000), 2_000, "four, less one, plus one");
         throttle.failed(attempt, 1_000_000);
         assert_eq!(throttle.retry_after(attempt, 1_000_000), None);
     }
@@ -314,14 +259,9 @@ mod tests {
     #[test]
     fn a_key_is_slowed_wherever_the_failures_come_from_and_forgiven_at_once() {
         let throttle = throttle(64);
-        let attempts =
-            ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"].map(|address| Attempt {
-                key_id: Some("abcdefgh"),
-                ..from(address)
-            });
-        attempts[..3]
-            .iter()
-            .for_each(|&attempt| throttle.failed(attempt, 0));
+        let attempts = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]
+            .map(|address| Attempt { key_id: Some("abcdefgh"), ..from(address) });
+        attempts[..3].iter().for_each(|&attempt| throttle.failed(attempt, 0));
         assert_eq!(wait_ms(&throttle, attempts[3], 0), 1_000);
         throttle.succeeded(attempts[3], 1_000);
         assert_eq!(throttle.retry_after(attempts[3], 0), None);
@@ -342,13 +282,7 @@ mod tests {
         let (throttle, worst) = (throttle(64), from("192.0.2.1"));
         fail(&throttle, worst, 3);
         for n in 0..10_000_u32 {
-            throttle.failed(
-                Attempt {
-                    address: IpAddr::from(n.to_be_bytes()),
-                    key_id: None,
-                },
-                0,
-            );
+            throttle.failed(Attempt { address: IpAddr::from(n.to_be_bytes()), key_id: None }, 0);
             if n % 16 == 0 {
                 throttle.failed(worst, 0);
             }

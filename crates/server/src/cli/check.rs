@@ -39,7 +39,10 @@ pub(super) fn run(command: &Check) -> anyhow::Result<()> {
             .with_context(|| format!("the key file {}", config.key_file.display()))?;
         say(format!("key file       ok  {}", config.key_file.display()));
     } else {
-        say(format!("key file       absent: {} is made at the first start", config.key_file.display()));
+        say(format!(
+            "key file       absent: {} is made at the first start",
+            config.key_file.display()
+        ));
     }
     say("clouds         ok  emulated: aws, azure, gcp");
     Ok(())

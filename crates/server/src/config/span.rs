@@ -61,7 +61,9 @@ mod tests {
 
     #[test]
     fn spans_are_read_as_people_write_them() {
-        for (text, millis) in [("100ms", 100), ("15s", 15_000), ("2 m", 120_000), ("1d", 86_400_000)] {
+        for (text, millis) in
+            [("100ms", 100), ("15s", 15_000), ("2 m", 120_000), ("1d", 86_400_000)]
+        {
             assert_eq!(text.parse::<Span>().map(|span| span.0), Ok(Duration::from_millis(millis)));
         }
         for text in ["", "15", "s", "-1s", "1w", "99999999999999999999s", "18446744073709551615d"] {

@@ -169,7 +169,9 @@ impl From<ControlError> for Fault {
     fn from(error: ControlError) -> Self {
         match error {
             ControlError::Failure(failure) => failure.into(),
-            ControlError::Customer(error) => Self::Emulated { code: error.code, message: error.message },
+            ControlError::Customer(error) => {
+                Self::Emulated { code: error.code, message: error.message }
+            }
             ControlError::Fault(error) => bad_body(&error.to_string()),
             ControlError::NoNextEvent => Self::Emulated {
                 code: "NoNextEvent".into(),

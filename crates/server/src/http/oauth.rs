@@ -75,8 +75,7 @@ fn basic(call: &Call) -> Result<Option<BasicCredentials>, OAuthError> {
 fn refuse(error: OAuthError) -> Result<Reply, Fault> {
     let invalid_client = matches!(error, OAuthError::InvalidClient);
     let body = TokenError { error: error.code(), error_description: error.to_string() };
-    let status =
-        if invalid_client { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+    let status = if invalid_client { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
     let reply = not_kept(Reply::with(status, &body)?);
     if !invalid_client {
         return Ok(reply);

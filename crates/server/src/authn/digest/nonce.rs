@@ -117,11 +117,7 @@ mod tests {
         let nonce = Nonce::issue(&key(1), NOW_MS, &mut OsRandom).encode();
         assert_eq!(Nonce::authenticate(&key(2), &nonce), None);
         for place in 0..nonce.len() {
-            let other = if &nonce[place..=place] == "A" {
-                "B"
-            } else {
-                "A"
-            };
+            let other = if &nonce[place..=place] == "A" { "B" } else { "A" };
             let changed = format!("{}{other}{}", &nonce[..place], &nonce[place + 1..]);
             assert_eq!(Nonce::authenticate(&key(1), &changed), None, "{place}");
         }
@@ -129,14 +125,7 @@ mod tests {
 
     #[test]
     fn text_that_is_no_nonce_is_not_ours() {
-        for text in [
-            "",
-            "A",
-            &"A".repeat(31),
-            &"A".repeat(33),
-            &"!".repeat(32),
-            &"A".repeat(999),
-        ] {
+        for text in ["", "A", &"A".repeat(31), &"A".repeat(33), &"!".repeat(32), &"A".repeat(999)] {
             assert_eq!(Nonce::authenticate(&key(1), text), None);
         }
     }

@@ -13,9 +13,7 @@ pub(super) fn split(text: &str) -> Result<Vec<(String, String)>, AnswerError> {
     let mut rest = trim_space(text);
     loop {
         let (name, after) = split_token(rest)?;
-        let after = trim_space(after)
-            .strip_prefix('=')
-            .ok_or(AnswerError::Syntax)?;
+        let after = trim_space(after).strip_prefix('=').ok_or(AnswerError::Syntax)?;
         let (value, after) = split_value(trim_space(after))?;
         let name = name.to_ascii_lowercase();
         if found.len() == PARAMETERS_MAX {
@@ -39,15 +37,8 @@ fn trim_space(text: &str) -> &str {
 
 /// A token and what follows it.
 fn split_token(text: &str) -> Result<(&str, &str), AnswerError> {
-    let end = text
-        .bytes()
-        .position(|byte| !is_token_byte(byte))
-        .unwrap_or(text.len());
-    if end == 0 {
-        Err(AnswerError::Syntax)
-    } else {
-        Ok(text.split_at(end))
-    }
+    let end = text.bytes().position(|byte| !is_token_byte(byte)).unwrap_or(text.len());
+    if end == 0 { Err(AnswerError::Syntax) } else { Ok(text.split_at(end)) }
 }
 
 fn is_token_byte(byte: u8) -> bool {
@@ -82,16 +73,9 @@ mod tests {
     fn check(text: &str, expected: Result<&[(&str, &str)], AnswerError>) {
         let outcome = split(text);
         let pairs = outcome.as_ref().map(|pairs| {
-            pairs
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()))
-                .collect::<Vec<_>>()
+            pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>()
         });
-        assert_eq!(
-            pairs.as_deref().map_err(|error| **error),
-            expected,
-            "{text}"
-        );
+        assert_eq!(pairs.as_deref().map_err(|error| **error), expected, "{text}");
     }
 
     #[test]
@@ -137,19 +121,8 @@ mod tests {
 
     #[test]
     fn there_may_be_so_many_parameters_and_no_more() {
-        let list = |count| {
-            (0..count)
-                .map(|n| format!("a{n}=1"))
-                .collect::<Vec<_>>()
-                .join(",")
-        };
-        assert_eq!(
-            split(&list(PARAMETERS_MAX)).map(|pairs| pairs.len()),
-            Ok(PARAMETERS_MAX)
-        );
-        check(
-            &list(PARAMETERS_MAX + 1),
-            Err(AnswerError::TooManyParameters),
-        );
+        let list = |count| (0..count).map(|n| format!("a{n}=1")).collect::<Vec<_>>().join(",");
+        assert_eq!(split(&list(PARAMETERS_MAX)).map(|pairs| pairs.len()), Ok(PARAMETERS_MAX));
+        check(&list(PARAMETERS_MAX + 1), Err(AnswerError::TooManyParameters));
     }
 }

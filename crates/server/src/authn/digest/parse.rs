@@ -67,9 +67,7 @@ impl Answer {
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
+        f.debug_struct("Answer").field("username", &self.username).finish_non_exhaustive()
     }
 }
 
@@ -147,15 +145,11 @@ struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     fn refuse_what_we_do_not_offer(&self) -> Result<(), AnswerError> {
-        if self
-            .get("algorithm")
-            .is_some_and(|name| !name.eq_ignore_ascii_case("MD5"))
-        {
+        if self.get("algorithm").is_some_and(|name| !name.eq_ignore_ascii_case("MD5")) {
             return Err(AnswerError::AlgorithmNotOffered);
         }
-        let is_hashed = self
-            .get("userhash")
-            .is_some_and(|flag| !flag.eq_ignore_ascii_case("false"));
+        let is_hashed =
+            self.get("userhash").is_some_and(|flag| !flag.eq_ignore_ascii_case("false"));
         if is_hashed || self.get("username*").is_some() {
             return Err(AnswerError::UsernameFormNotOffered);
         }
@@ -167,42 +161,25 @@ impl Parameters {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     fn take(&mut self, parameter: Parameter) -> Result<String, AnswerError> {
         let place = self.0.iter().position(|(name, _)| name == parameter.name());
-        place
-            .map(|place| self.0.swap_remove(place).1)
-            .ok_or(AnswerError::Missing(parameter))
+        place.map(|place| self.0.swap_remove(place).1).ok_or(AnswerError::Missing(parameter))
     }
 
     fn take_bounded(&mut self, parameter: Parameter, max: usize) -> Result<String, AnswerError> {
         let value = self.take(parameter)?;
         let fits = (1..=max).contains(&value.len());
-        if fits {
-            Ok(value)
-        } else {
-            Err(AnswerError::Malformed(parameter))
-        }
+        if fits { Ok(value) } else { Err(AnswerError::Malformed(parameter)) }
     }
 }
 
 fn parse_nc(text: &str) -> Result<u32, AnswerError> {
     let is_hex = text.len() == NC_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let nc = if is_hex {
-        u32::from_str_radix(text, 16).unwrap_or(0)
-    } else {
-        0
-    };
-    if nc == 0 {
-        Err(AnswerError::Malformed(Parameter::Nc))
-    } else {
-        Ok(nc)
-    }
+    let nc = if is_hex { u32::from_str_radix(text, 16).unwrap_or(0) } else { 0 };
+    if nc == 0 { Err(AnswerError::Malformed(Parameter::Nc)) } else { Ok(nc) }
 }
 
 fn parse_response(text: &str) -> Result<[u8; RESPONSE_DIGITS / 2], AnswerError> {
@@ -232,16 +209,11 @@ mod tests {
 
     /// The good header with one parameter left out or replaced.
     fn with(name: &str, value: Option<&str>) -> String {
-        let parameters = GOOD.iter().map(|&(other, good)| {
-            if other == name {
-                (other, value)
-            } else {
-                (other, Some(good))
-            }
-        });
-        let parameters: Vec<_> = parameters
-            .filter_map(|(name, value)| Some(format!("{name}={}", value?)))
-            .collect();
+        let parameters = GOOD
+            .iter()
+            .map(|&(other, good)| if other == name { (other, value) } else { (other, Some(good)) });
+        let parameters: Vec<_> =
+            parameters.filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
         parameters.join(", ")
     }
 
@@ -270,10 +242,7 @@ mod tests {
     fn each_needed_parameter_is_missed_by_name() {
         use Parameter::{Cnonce, Nc, Nonce, Qop, Realm, Response, Uri, Username};
         for parameter in [Username, Realm, Nonce, Uri, Response, Cnonce, Nc, Qop] {
-            check(
-                &with(parameter.name(), None),
-                AnswerError::Missing(parameter),
-            );
+            check(&with(parameter.name(), None), AnswerError::Missing(parameter));
         }
     }
 
@@ -281,29 +250,17 @@ mod tests {
     fn the_algorithm_may_be_absent_but_not_another() {
         assert!(Answer::parse(&with("algorithm", None)).is_ok());
         for algorithm in ["SHA-256", "\"SHA-256\"", "MD5-sess", "\"\"", "none"] {
-            check(
-                &with("algorithm", Some(algorithm)),
-                AnswerError::AlgorithmNotOffered,
-            );
+            check(&with("algorithm", Some(algorithm)), AnswerError::AlgorithmNotOffered);
         }
     }
 
     #[test]
     fn what_the_challenge_did_not_offer_is_refused() {
         check(&with("qop", Some("auth-int")), AnswerError::QopNotOffered);
-        check(
-            &with("qop", Some("\"auth,auth-int\"")),
-            AnswerError::QopNotOffered,
-        );
+        check(&with("qop", Some("\"auth,auth-int\"")), AnswerError::QopNotOffered);
         let good = with("", None);
-        check(
-            &format!("{good}, userhash=true"),
-            AnswerError::UsernameFormNotOffered,
-        );
-        check(
-            &format!("{good}, username*=UTF-8''a"),
-            AnswerError::UsernameFormNotOffered,
-        );
+        check(&format!("{good}, userhash=true"), AnswerError::UsernameFormNotOffered);
+        check(&format!("{good}, username*=UTF-8''a"), AnswerError::UsernameFormNotOffered);
         assert!(Answer::parse(&format!("{good}, userhash=false")).is_ok());
     }
 
@@ -313,22 +270,13 @@ mod tests {
             check(&with("nc", Some(nc)), AnswerError::Malformed(Parameter::Nc));
         }
         for response in ["\"\"", "0123", "\"0123456789abcdef0123456789abcdeg\""] {
-            check(
-                &with("response", Some(response)),
-                AnswerError::Malformed(Parameter::Response),
-            );
+            check(&with("response", Some(response)), AnswerError::Malformed(Parameter::Response));
         }
         let long = "c".repeat(CNONCE_BYTES_MAX + 1);
         for cnonce in ["\"\"", &long] {
-            check(
-                &with("cnonce", Some(cnonce)),
-                AnswerError::Malformed(Parameter::Cnonce),
-            );
+            check(&with("cnonce", Some(cnonce)), AnswerError::Malformed(Parameter::Cnonce));
         }
-        check(
-            &with("username", Some("\"\"")),
-            AnswerError::Malformed(Parameter::Username),
-        );
+        check(&with("username", Some("\"\"")), AnswerError::Malformed(Parameter::Username));
     }
 
     #[test]

@@ -35,11 +35,7 @@ fn the_recorded_answers_of_real_clients_are_accepted_once() {
         for (method, answer) in recorded(client) {
             let outcome = || verify_at(verifier, method, TARGET, answer, ISSUED_MS + 1_000);
             assert_eq!(outcome(), accepted(), "{client}");
-            assert_eq!(
-                outcome(),
-                Outcome::Invalid(InvalidReason::Replayed),
-                "{client}"
-            );
+            assert_eq!(outcome(), Outcome::Invalid(InvalidReason::Replayed), "{client}");
         }
     }
 }
@@ -49,17 +45,8 @@ fn a_recorded_answer_does_not_serve_another_request() {
     for (method, answer) in CLIENTS.iter().flat_map(|client| recorded(client)) {
         let other = if method == "GET" { "DELETE" } else { "GET" };
         let outcome = verify_at(&verifier(), other, TARGET, answer, ISSUED_MS);
-        assert_eq!(
-            outcome,
-            Outcome::Invalid(InvalidReason::Response),
-            "{answer}"
-        );
-        for target in [
-            &TARGET.replace("GCP", "AWS"),
-            "/",
-            "",
-            &format!("{TARGET}&x=1"),
-        ] {
+        assert_eq!(outcome, Outcome::Invalid(InvalidReason::Response), "{answer}");
+        for target in [&TARGET.replace("GCP", "AWS"), "/", "", &format!("{TARGET}&x=1")] {
             let outcome = verify_at(&verifier(), method, target, answer, ISSUED_MS);
             assert_eq!(outcome, Outcome::Invalid(InvalidReason::Uri), "{answer}");
         }
@@ -118,11 +105,7 @@ fn an_expired_nonce_is_stale_only_for_who_holds_the_password() {
     let verifier = verifier();
     let nonce = fresh_nonce(&verifier);
     let right = Client::default().answer(&nonce, 1, ", qop=auth");
-    let wrong = Client {
-        password: "guess",
-        ..Client::default()
-    }
-    .answer(&nonce, 1, ", qop=auth");
+    let wrong = Client { password: "guess", ..Client::default() }.answer(&nonce, 1, ", qop=auth");
     let later = |answer| verify_at(&verifier, "GET", TARGET, answer, ISSUED_MS + 300_001);
     assert_eq!(later(&right), Outcome::Stale(StaleReason::Expired));
     assert_eq!(later(&wrong), Outcome::Invalid(InvalidReason::Response));
@@ -136,10 +119,7 @@ fn a_nonce_that_is_not_ours_is_never_accepted() {
     let foreign = Nonce::issue(&foreign, ISSUED_MS, &mut OsRandom).encode();
     for nonce in [foreign.as_str(), "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcC", "n"] {
         let answer = Client::default().answer(nonce, 1, ", qop=auth");
-        assert_eq!(
-            verify(&verifier(), &answer),
-            Outcome::Stale(StaleReason::NotOurs)
-        );
+        assert_eq!(verify(&verifier(), &answer), Outcome::Stale(StaleReason::NotOurs));
     }
 }
 
@@ -153,10 +133,7 @@ fn a_nonce_from_the_future_or_from_before_the_start_is_stale() {
 
     let key = NonceKey::new(SecretKey::from_bytes(KEY));
     let restarted = DigestVerifier::new(key, DigestPolicy::starting_at(ISSUED_MS + 1));
-    assert_eq!(
-        verify(&restarted, &answer),
-        Outcome::Stale(StaleReason::Forgotten)
-    );
+    assert_eq!(verify(&restarted, &answer), Outcome::Stale(StaleReason::Forgotten));
 }
 
 #[test]
@@ -164,33 +141,18 @@ fn an_unknown_user_is_refused_even_with_an_answer_to_the_placeholder() {
     let verifier = verifier();
     let nonce = fresh_nonce(&verifier);
     let ha1_text = "0".repeat(32);
-    let answer = Client {
-        ha1: Some(&ha1_text),
-        ..Client::default()
-    }
-    .answer(&nonce, 1, ", qop=auth");
+    let answer =
+        Client { ha1: Some(&ha1_text), ..Client::default() }.answer(&nonce, 1, ", qop=auth");
     let answer = Answer::parse(&answer).unwrap();
-    let request = SignedRequest {
-        method: "GET",
-        target: TARGET,
-    };
-    assert_eq!(
-        verifier.verify(&answer, request, None, ISSUED_MS),
-        Outcome::Unknown
-    );
+    let request = SignedRequest { method: "GET", target: TARGET };
+    assert_eq!(verifier.verify(&answer, request, None, ISSUED_MS), Outcome::Unknown);
 }
 
 #[test]
 fn another_realm_is_refused() {
-    let answer = Client {
-        realm: "other",
-        ..Client::default()
-    };
+    let answer = Client { realm: "other", ..Client::default() };
     let answer = answer.answer(&fresh_nonce(&verifier()), 1, ", qop=auth");
-    assert_eq!(
-        verify(&verifier(), &answer),
-        Outcome::Invalid(InvalidReason::Realm)
-    );
+    assert_eq!(verify(&verifier(), &answer), Outcome::Invalid(InvalidReason::Realm));
 }
 
 #[test]
@@ -204,17 +166,10 @@ fn only_guesses_count_as_guesses_and_only_the_right_password_is_told_to_retry() 
         (replayed, Some(Staleness::Stale), false),
         (wrong, Some(Staleness::Initial), true),
         (Outcome::Unknown, Some(Staleness::Initial), true),
-        (
-            Outcome::Invalid(InvalidReason::Uri),
-            Some(Staleness::Initial),
-            false,
-        ),
+        (Outcome::Invalid(InvalidReason::Uri), Some(Staleness::Initial), false),
     ];
     for (outcome, challenge, is_guess) in table {
-        assert_eq!(
-            (outcome.next_challenge(), outcome.is_guess()),
-            (challenge, is_guess)
-        );
+        assert_eq!((outcome.next_challenge(), outcome.is_guess()), (challenge, is_guess));
     }
 }
 
@@ -227,21 +182,13 @@ struct Client<'a> {
 
 impl Default for Client<'_> {
     fn default() -> Self {
-        Self {
-            realm: REALM,
-            password: PASSWORD,
-            ha1: None,
-        }
+        Self { realm: REALM, password: PASSWORD, ha1: None }
     }
 }
 
 impl Client<'_> {
     fn answer(&self, nonce: &str, count: u32, options: &str) -> String {
-        let Self {
-            realm,
-            password,
-            ha1,
-        } = self;
+        let Self { realm, password, ha1 } = self;
         let own = md5_hex(&format!("{USER}:{realm}:{password}"));
         let ha2 = md5_hex(&format!("GET:{TARGET}"));
         let proof = format!("{nonce}:{count:08x}:0a4f113b:auth:{ha2}");
@@ -255,9 +202,7 @@ impl Client<'_> {
 
 /// Method and answer of each request of a client.
 fn recorded(client: &str) -> Vec<(&'static str, &'static str)> {
-    let lines = RECORDED
-        .lines()
-        .filter_map(|line| line.strip_prefix(client));
+    let lines = RECORDED.lines().filter_map(|line| line.strip_prefix(client));
     let requests = lines.map(|line| {
         let (method, value) = line.strip_prefix(" | ").unwrap().split_once(" | ").unwrap();
         (method, value.strip_prefix("Digest ").unwrap())
@@ -277,11 +222,7 @@ fn verifier() -> DigestVerifier {
 }
 
 fn challenge_text(verifier: &DigestVerifier, staleness: Staleness) -> String {
-    verifier
-        .challenge(staleness, ISSUED_MS, &mut OsRandom)
-        .to_str()
-        .unwrap()
-        .to_owned()
+    verifier.challenge(staleness, ISSUED_MS, &mut OsRandom).to_str().unwrap().to_owned()
 }
 
 fn fresh_nonce(verifier: &DigestVerifier) -> String {
@@ -302,16 +243,9 @@ fn verify_at(
 ) -> Outcome {
     let answer = Answer::parse(answer).unwrap();
     let ha1 = ha1(USER, REALM, PASSWORD);
-    verifier.verify(
-        &answer,
-        SignedRequest { method, target },
-        Some(&ha1),
-        now_ms,
-    )
+    verifier.verify(&answer, SignedRequest { method, target }, Some(&ha1), now_ms)
 }
 
 fn accepted() -> Outcome {
-    Outcome::Ok {
-        username: USER.to_owned(),
-    }
+    Outcome::Ok { username: USER.to_owned() }
 }

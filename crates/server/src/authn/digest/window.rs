@@ -72,10 +72,7 @@ impl NonceWindow {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| shard.lock().unwrap().counts.len())
-            .sum()
+        self.shards.iter().map(|shard| shard.lock().unwrap().counts.len()).sum()
     }
 }
 
@@ -85,20 +82,10 @@ impl Shard {
             return Claim::Forgotten;
         }
         let Some(counts) = self.counts.get_mut(&nonce) else {
-            self.counts.insert(
-                nonce,
-                Counts {
-                    highest: nc,
-                    used: 1,
-                },
-            );
+            self.counts.insert(nonce, Counts { highest: nc, used: 1 });
             return Claim::Fresh;
         };
-        if counts.claim(nc) {
-            Claim::Fresh
-        } else {
-            Claim::Replayed
-        }
+        if counts.claim(nc) { Claim::Fresh } else { Claim::Replayed }
     }
 
     fn forget(&mut self, is_due: impl Fn(&Nonce, usize) -> bool) {
@@ -145,10 +132,7 @@ mod tests {
 
     fn check(counts: &[u32], expected: &[Claim]) {
         let (window, nonce) = (NonceWindow::new(64, 0), nonce(1_000));
-        let claims: Vec<_> = counts
-            .iter()
-            .map(|&nc| window.claim(nonce, nc, 0))
-            .collect();
+        let claims: Vec<_> = counts.iter().map(|&nc| window.claim(nonce, nc, 0)).collect();
         assert_eq!(claims, expected, "{counts:?}");
     }
 
@@ -168,10 +152,7 @@ mod tests {
     #[test]
     fn a_count_too_far_behind_is_refused_even_if_unused() {
         use Claim::{Fresh, Replayed};
-        check(
-            &[1_000, 1_000 - 127, 1_000 - 128],
-            &[Fresh, Fresh, Replayed],
-        );
+        check(&[1_000, 1_000 - 127, 1_000 - 128], &[Fresh, Fresh, Replayed]);
         check(&[1, 129, 1], &[Fresh, Fresh, Replayed]);
         check(&[1, 128, 1], &[Fresh, Fresh, Replayed]);
     }
@@ -220,9 +201,8 @@ mod tests {
     fn of_many_threads_with_one_count_exactly_one_gets_it() {
         let (window, nonce) = (NonceWindow::new(64, 0), nonce(1_000));
         let fresh = std::thread::scope(|scope| {
-            let claims: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| window.claim(nonce, 1, 0)))
-                .collect();
+            let claims: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| window.claim(nonce, 1, 0))).collect();
             claims
                 .into_iter()
                 .filter_map(|claim| claim.join().ok())

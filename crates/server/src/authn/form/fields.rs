@@ -15,20 +15,14 @@ impl Fields {
             return Err(FormFault::TooLong);
         }
         let mut found: Vec<(Secret, Secret)> = Vec::new();
-        for pair in body
-            .split(|&byte| byte == b'&')
-            .filter(|pair| !pair.is_empty())
-        {
+        for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut halves = pair.splitn(2, |&byte| byte == b'=');
             let mut half = || decode(halves.next().unwrap_or_default()).ok_or(FormFault::Encoding);
             let (name, value) = (half()?, half()?);
             if found.len() == FIELDS_MAX {
                 return Err(FormFault::TooManyFields);
             }
-            if found
-                .iter()
-                .any(|(other, _)| other.expose() == name.expose())
-            {
+            if found.iter().any(|(other, _)| other.expose() == name.expose()) {
                 return Err(FormFault::Duplicate);
             }
             found.push((name, value));
@@ -38,10 +32,7 @@ impl Fields {
 
     /// A field's value; one without a value counts as absent (RFC 6749, section 3.2).
     pub(super) fn take(&mut self, name: &str) -> Option<Secret> {
-        let place = self
-            .0
-            .iter()
-            .position(|(other, _)| other.expose() == name)?;
+        let place = self.0.iter().position(|(other, _)| other.expose() == name)?;
         Some(self.0.swap_remove(place).1).filter(|value| !value.expose().is_empty())
     }
 }
@@ -76,17 +67,9 @@ mod tests {
     fn check(body: &str, expected: Result<&[(&str, &str)], FormFault>) {
         let outcome = Fields::parse(body.as_bytes());
         let pairs = outcome.as_ref().map(|fields| {
-            fields
-                .0
-                .iter()
-                .map(|(name, value)| (name.expose(), value.expose()))
-                .collect::<Vec<_>>()
+            fields.0.iter().map(|(name, value)| (name.expose(), value.expose())).collect::<Vec<_>>()
         });
-        assert_eq!(
-            pairs.as_deref().map_err(|fault| **fault),
-            expected,
-            "{body}"
-        );
+        assert_eq!(pairs.as_deref().map_err(|fault| **fault), expected, "{body}");
     }
 
     #[test]

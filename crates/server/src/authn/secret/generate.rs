@@ -39,13 +39,7 @@ pub fn private_key(random: &mut dyn RandomSource) -> Secret {
     let mut bytes = Zeroizing::new([0; 16]);
     random.fill(&mut *bytes);
     let digits = Zeroizing::new(hex::encode(*bytes));
-    let groups = [
-        &digits[..8],
-        &digits[8..12],
-        &digits[12..16],
-        &digits[16..20],
-        &digits[20..],
-    ];
+    let groups = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
     Secret::new(groups.join("-"))
 }
 
@@ -97,22 +91,10 @@ mod tests {
     #[test]
     fn each_credential_has_the_shape_that_clients_expect() {
         for _ in 0..100 {
-            check(&public_key(&mut OsRandom), "", 8, |c| {
-                c.is_ascii_lowercase()
-            });
+            check(&public_key(&mut OsRandom), "", 8, |c| c.is_ascii_lowercase());
             check(&client_id(&mut OsRandom), "mdb_sa_id_", 24, is_lower_hex);
-            check(
-                client_secret(&mut OsRandom).expose(),
-                "mdb_sa_sk_",
-                40,
-                is_url_safe,
-            );
-            check(
-                access_token(&mut OsRandom).expose(),
-                "peerage_at_",
-                43,
-                is_url_safe,
-            );
+            check(client_secret(&mut OsRandom).expose(), "mdb_sa_sk_", 40, is_url_safe);
+            check(access_token(&mut OsRandom).expose(), "peerage_at_", 43, is_url_safe);
         }
     }
 
@@ -120,10 +102,7 @@ mod tests {
     fn the_private_key_is_written_as_a_uuid() {
         let key = private_key(&mut OsRandom);
         let groups: Vec<_> = key.expose().split('-').collect();
-        assert_eq!(
-            groups.iter().map(|group| group.len()).collect::<Vec<_>>(),
-            [8, 4, 4, 4, 12]
-        );
+        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
         assert!(groups.concat().chars().all(is_lower_hex));
     }
 
@@ -131,14 +110,8 @@ mod tests {
     fn the_same_source_gives_the_same_credentials() {
         let seeded = || |bytes: &mut [u8]| bytes.fill(0xA5);
         assert_eq!(public_key(&mut seeded()), public_key(&mut seeded()));
-        assert_eq!(
-            private_key(&mut seeded()).expose(),
-            "a5a5a5a5-a5a5-a5a5-a5a5-a5a5a5a5a5a5"
-        );
-        assert_eq!(
-            client_id(&mut seeded()),
-            "mdb_sa_id_a5a5a5a5a5a5a5a5a5a5a5a5"
-        );
+        assert_eq!(private_key(&mut seeded()).expose(), "a5a5a5a5-a5a5-a5a5-a5a5-a5a5a5a5a5a5");
+        assert_eq!(client_id(&mut seeded()), "mdb_sa_id_a5a5a5a5a5a5a5a5a5a5a5a5");
     }
 
     #[test]

@@ -18,26 +18,15 @@ const HIDDEN_MIN: usize = 20;
 pub fn private_key(key: &Secret) -> String {
     let text = key.expose();
     let shaped = text.len() == PRIVATE_KEY_LEN && text.is_ascii();
-    let tail = if shaped {
-        &text[PRIVATE_KEY_LEN - PRIVATE_KEY_TAIL..]
-    } else {
-        "************"
-    };
+    let tail = if shaped { &text[PRIVATE_KEY_LEN - PRIVATE_KEY_TAIL..] } else { "************" };
     format!("********-****-****-{tail}")
 }
 
 /// A service account's secret with its prefix and last four characters left readable.
 pub fn client_secret(secret: &Secret) -> String {
-    let hidden = secret
-        .expose()
-        .strip_prefix(CLIENT_SECRET_PREFIX)
-        .unwrap_or_default();
+    let hidden = secret.expose().strip_prefix(CLIENT_SECRET_PREFIX).unwrap_or_default();
     let shaped = hidden.len() >= HIDDEN_MIN + CLIENT_SECRET_TAIL && hidden.is_ascii();
-    let tail = if shaped {
-        &hidden[hidden.len() - CLIENT_SECRET_TAIL..]
-    } else {
-        "****"
-    };
+    let tail = if shaped { &hidden[hidden.len() - CLIENT_SECRET_TAIL..] } else { "****" };
     format!("{CLIENT_SECRET_PREFIX}{}{tail}", "*".repeat(HIDDEN_MIN))
 }
 
@@ -64,14 +53,8 @@ mod tests {
     #[test]
     fn a_value_of_another_shape_is_masked_whole() {
         for text in ["", "short", "mdb_sa_sk_short", "ääääääääääääääääää"] {
-            assert_eq!(
-                private_key(&secret(text)),
-                "********-****-****-************"
-            );
-            assert_eq!(
-                client_secret(&secret(text)),
-                "mdb_sa_sk_************************"
-            );
+            assert_eq!(private_key(&secret(text)), "********-****-****-************");
+            assert_eq!(client_secret(&secret(text)), "mdb_sa_sk_************************");
         }
     }
 }
