@@ -83,6 +83,8 @@ pub(crate) struct Cloud {
     pub(crate) made: BTreeMap<(PeerId, u32), u32>,
     /// Whether the block of a route comes back as a network, without its host bits.
     pub(crate) normalizes: bool,
+    /// Whether a route that is there stays as it is, whatever is asked for.
+    pub(crate) keeps_routes: bool,
 }
 
 impl Cloud {
@@ -95,6 +97,7 @@ impl Cloud {
             calls: Vec::new(),
             made: BTreeMap::new(),
             normalizes: false,
+            keeps_routes: false,
         }
     }
 
@@ -177,7 +180,7 @@ impl Cloud {
         assert!(ready, "a connection from a network that is not there");
         let route = self.route_of(&request.customer);
         if let Some(made) = self.links.get_mut(&request.peering) {
-            if made.link.handshake == request.handshake {
+            if made.link.handshake == request.handshake && !self.keeps_routes {
                 made.link.route = route;
             }
             return self.sight(request);

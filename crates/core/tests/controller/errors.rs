@@ -1,6 +1,7 @@
 //! Calls and writes that go wrong.
 
 use peerage_core::cloud::{Call, Certainty, Observed, Remedy};
+use peerage_core::peering::{AwsChange, PeeringChange};
 use peerage_core::provider::Provider;
 use peerage_core::reconcile::{Command, Input};
 
@@ -247,4 +248,22 @@ fn a_cloud_that_never_shows_what_it_made_is_not_hammered() {
     }
     let first = world.cloud.calls.iter().find(|(_, verb)| *verb == Verb::EnsureLink).unwrap().0;
     assert!(world.now.since(first) > STEP * 60, "{:?}", world.now.since(first));
+}
+
+#[test]
+fn a_cloud_that_keeps_an_old_route_is_not_hammered() {
+    let mut world = World::new();
+    let id = world.create(Provider::Aws, 1);
+    world.run();
+    world.cloud.keeps_routes = true;
+    let block = Some(crate::example::block("172.17.0.0/16"));
+    let change = PeeringChange::Aws(AwsChange { block, ..AwsChange::default() });
+    world.change(id, &change).unwrap();
+    world.run_for(STEP * 60);
+    let tries = world.cloud.count(Verb::EnsureLink);
+    assert!((4..=20).contains(&tries), "{tries} tries in a minute");
+    assert!(!world.peering(id).is_settled());
+    world.cloud.keeps_routes = false;
+    world.run();
+    world.assert_at_rest();
 }

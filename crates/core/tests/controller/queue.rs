@@ -6,7 +6,7 @@ use peerage_core::provider::Provider;
 use peerage_core::reconcile::{Command, Controller, Input, Key, Tempo, WriteResult};
 use peerage_core::time::Timestamp;
 
-use crate::cloud::{Customer, STEP};
+use crate::cloud::{Customer, STEP, Verb, verb};
 use crate::example::{GROUP, container, peer_id};
 use crate::world::{World, peer};
 
@@ -113,6 +113,24 @@ fn an_outcome_that_nobody_asked_for_changes_nothing() {
     controller.handle(Input::Loaded(busy, None), NOW);
     controller.handle(Input::StoreFailed(busy), NOW);
     assert_eq!((controller.in_flight(), controller.queued()), (0, 0));
+}
+
+#[test]
+fn an_outcome_that_nobody_asked_for_does_not_end_a_call() {
+    let mut world = World::new();
+    let id = world.create(Provider::Aws, 1);
+    let call = world.run_to(
+        |command| matches!(command, Command::Call { call, .. } if verb(call) == Verb::EnsureLink),
+    );
+    world.controller.handle(Input::Loaded(peer(id), None), world.now);
+    world.controller.handle(Input::Written(peer(id), WriteResult::Lost), world.now);
+    world.controller.handle(Input::StoreFailed(peer(id)), world.now);
+    let outcome = world.perform(call);
+    world.take(outcome);
+    world.run();
+    assert_eq!(world.phase(id), "AVAILABLE");
+    assert_eq!(world.cloud.count(Verb::EnsureLink), 1);
+    world.assert_at_rest();
 }
 
 /// A cloud that always names the present would keep one object running at one point in time.
