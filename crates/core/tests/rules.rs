@@ -54,8 +54,6 @@ fn many(count: u16, phase: &Phase) -> Vec<Peering> {
     (0..count).map(|number| in_phase(&peering(&home, number), phase.clone())).collect()
 }
 
-// -- asking for one
-
 /// Source: the published API document, what a new peering looks like.
 #[test]
 fn a_new_peering_is_in_the_first_phase_of_its_provider() {
@@ -203,8 +201,6 @@ fn what_works_failed_or_goes_is_not_pending() {
     }
 }
 
-// -- changing one
-
 /// Source: the published API document; a new network means a new request to the customer.
 #[test]
 fn another_network_starts_the_handshake_again() {
@@ -334,8 +330,6 @@ fn what_was_sent_comes_back_as_it_was_sent() {
     let CustomerNetwork::Aws(network) = &after.customer else { unreachable!() };
     assert_eq!(network.block.as_str(), "172.20.3.7/16");
 }
-
-// -- deleting one
 
 /// Source: the published API document: from then on the status says so, and never that it failed.
 #[test]

@@ -59,8 +59,6 @@ impl World {
         }
     }
 
-    // -- what people do
-
     /// Asks for peering number `number`, in the first container of `provider`.
     pub(crate) fn create(&mut self, provider: Provider, number: u16) -> PeerId {
         let mut home = example::container(provider, 0);
@@ -100,8 +98,6 @@ impl World {
     pub(crate) fn nudge(&mut self, key: Key) {
         self.controller.handle(Input::Nudge(key), self.now);
     }
-
-    // -- what is there
 
     pub(crate) fn peering(&self, id: PeerId) -> &Peering {
         &self.store.peerings[&id].0
@@ -147,8 +143,6 @@ impl World {
             assert_eq!(*made, 1, "{handshake:?} was made more than once");
         }
     }
-
-    // -- what the controller does
 
     /// The next command of the controller, checked.
     pub(crate) fn poll(&mut self) -> Option<Command> {
@@ -261,8 +255,6 @@ impl World {
             self.nudge(key);
         }
     }
-
-    // -- the store
 
     fn load(&self, key: Key) -> Option<Snapshot> {
         match key {
