@@ -112,6 +112,29 @@ impl fmt::Display for Verdict {
 /// Holds every law against a subject.
 pub async fn run(subject: &dyn Subject) -> Verdict {
     let mut verdict = Verdict::default();
+    for law in book() {
+        match law.held_against(subject, LAW_TIME_MAX).await {
+            Ok(()) => verdict.kept.push(law.says),
+            Err(Breach(how)) => verdict.broken.push((law.says, how)),
+        }
+    }
+    verdict
+}
+
+/// Holds one law against a subject, for at most so long.
+///
+/// # Errors
+/// In what way it is broken.
+///
+/// # Panics
+/// If there is no such law.
+pub async fn run_one(subject: &dyn Subject, says: &str, time_max: Duration) -> Result<(), String> {
+    let law = book().find(|law| law.says == says);
+    let law = law.unwrap_or_else(|| panic!("the book has no law `{says}`"));
+    law.held_against(subject, time_max).await.map_err(|Breach(how)| how)
+}
+
+fn book() -> impl Iterator<Item = &'static Law> {
     let pages = [
         commit::LAWS,
         limits::LAWS,
@@ -122,15 +145,14 @@ pub async fn run(subject: &dyn Subject) -> Verdict {
         lease::LAWS,
         durable::LAWS,
     ];
-    for law in pages.into_iter().flatten() {
-        let store = subject.fresh().await;
-        let world = World { store, subject };
-        match tokio::time::timeout(LAW_TIME_MAX, (law.holds)(&world)).await {
-            Ok(Ok(())) => verdict.kept.push(law.says),
-            Ok(Err(Breach(how))) => verdict.broken.push((law.says, how)),
-            Err(_) => verdict.broken.push((law.says, "it took too long".to_owned())),
-        }
+    pages.into_iter().flatten()
+}
+
+impl Law {
+    async fn held_against(&self, subject: &dyn Subject, time_max: Duration) -> Kept {
+        let world = World { store: subject.fresh().await, subject };
+        let held = tokio::time::timeout(time_max, (self.holds)(&world)).await;
         world.store.close().await;
+        held.unwrap_or_else(|_| Err(Breach("it took too long".to_owned())))
     }
-    verdict
 }

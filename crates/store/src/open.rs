@@ -85,6 +85,10 @@ impl OpenError {
     }
 
     pub(crate) fn sqlite(place: &str, error: &rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+            let detail = "it is not a SQLite file".to_owned();
+            return Self::NotAStore { path: PathBuf::from(place), detail };
+        }
         Self::Store(sqlite::error::definite(place, error))
     }
 }

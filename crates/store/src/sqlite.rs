@@ -48,7 +48,7 @@ const RECENT: Bounds = Bounds { batches: 8192, bytes: 16 * 1024 * 1024 };
 /// Pages that the writer keeps, in KiB.
 const CACHE_KIB: i64 = 64 * 1024;
 /// How long the writer waits for another program, say a person's shell, to end its transaction.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(2);
 /// Prepared statements that the writer keeps.
 const STATEMENTS: usize = 64;
 
@@ -107,7 +107,7 @@ impl SqliteStore {
     pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
         let path = file::resolve(&options.path)?;
         let lock = FileLock::take(&path)?;
-        file::make_or_check(&path)?;
+        file::make(&path)?;
         let place = path.display().to_string();
         let failed = |error: rusqlite::Error| OpenError::sqlite(&place, &error);
 
@@ -284,6 +284,7 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Resu
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", checkpoint::LOG_BYTES)?;
     if let Some(pages) = options.pages_max {
         connection.pragma_update(None, "max_page_count", pages)?;
     }

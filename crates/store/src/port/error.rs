@@ -140,6 +140,12 @@ impl StoreError {
         matches!(self.certainty, Certainty::Definite)
     }
 
+    /// Whether the effect may have happened.
+    #[must_use]
+    pub const fn certainty(&self) -> Certainty {
+        self.certainty
+    }
+
     /// Why.
     #[must_use]
     pub const fn kind(&self) -> &ErrorKind {

@@ -1,14 +1,20 @@
 //! Moving what was committed from SQLite's log into its file. The writer does it, between two
 //! batches, so that no reader ever pays for it and no two checkpoints meet.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 
 use crate::port::WatchBatch;
 
-/// Pages in the log before they are moved: 16 MiB.
-const PAGES: u64 = 4096;
+/// Pages in the log before they are moved: 64 MiB.
+const PAGES: u64 = 16_384;
 /// Pages in the log, held back by a long read, before readers are waited for: 256 MiB.
 const PAGES_MAX: u64 = 65_536;
+/// What the log is cut down to once it is empty.
+pub(super) const LOG_BYTES: i64 = 64 * 1024 * 1024;
+/// How long readers are waited for: they take microseconds, but a backup takes minutes.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// What one write and one batch touch, roughly.
 const PAGES_A_WRITE: u64 = 2;
 const PAGES_A_BATCH: u64 = 3;
@@ -32,8 +38,9 @@ impl Checkpoint {
         if self.pages < self.asked_at + PAGES {
             return;
         }
-        let mode = if self.pages < PAGES_MAX { "PASSIVE" } else { "RESTART" };
-        match run(connection, mode) {
+        let moved =
+            if self.pages < PAGES_MAX { run(connection, "PASSIVE") } else { restart(connection) };
+        match moved {
             Ok((log, moved)) => {
                 // What a long read held back stays to be moved later.
                 self.pages = log.saturating_sub(moved);
@@ -52,6 +59,14 @@ impl Checkpoint {
             tracing::warn!(%error, "store.checkpoint_failed");
         }
     }
+}
+
+/// Moves everything and begins the log anew, if readers let it.
+fn restart(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+    connection.busy_timeout(PATIENCE)?;
+    let moved = run(connection, "RESTART");
+    connection.busy_timeout(super::BUSY)?;
+    moved
 }
 
 fn run(connection: &Connection, mode: &str) -> rusqlite::Result<(u64, u64)> {

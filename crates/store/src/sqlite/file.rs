@@ -1,4 +1,7 @@
 //! The file of a store on disk: who may open it, and how it comes to be.
+//!
+//! Nothing here opens a file that a connection may have open: when a process closes any handle of
+//! a file, it loses the locks that SQLite holds on that file for it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -7,13 +10,11 @@ use std::path::{Path, PathBuf};
 
 use crate::open::OpenError;
 
-/// What a file of SQLite begins with.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// Only the owner may read what Peerage stores.
 const MODE: u32 = 0o600;
 
-/// Keeps every other process from opening the same store. It lies beside the store, because SQLite
-/// loses its own locks when a file that it has open is closed elsewhere in the process.
+/// Keeps every other process from opening the same store. It lies beside the store, so
+/// that the store's own file is SQLite's alone.
 #[derive(Debug)]
 pub(crate) struct FileLock(#[expect(dead_code, reason = "held for its drop")] File);
 
@@ -57,29 +58,16 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     Ok(resolved.map_err(|source| OpenError::io(parent, "find", source))?.join(name))
 }
 
-/// Makes the file if it is not there, or looks whether it can be a store at all.
-pub(crate) fn make_or_check(path: &Path) -> Result<(), OpenError> {
+/// Makes the file if it is not there. One that is there is left to SQLite to open.
+pub(crate) fn make(path: &Path) -> Result<(), OpenError> {
     match private().create_new(true).open(path) {
         Ok(file) => {
             file.sync_all().map_err(|source| OpenError::io(path, "write", source))?;
             sync_parent(path)
         }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => check_header(path),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(source) => Err(OpenError::io(path, "create", source)),
     }
-}
-
-/// Refuses a file that does not begin as one of SQLite's; an empty one is a store to be.
-pub(crate) fn check_header(path: &Path) -> Result<(), OpenError> {
-    let failed = |source| OpenError::io(path, "read", source);
-    let mut header = Vec::with_capacity(MAGIC.len());
-    let file = File::open(path).map_err(failed)?;
-    file.take(MAGIC.len() as u64).read_to_end(&mut header).map_err(failed)?;
-    if header.is_empty() || header == MAGIC {
-        return Ok(());
-    }
-    let detail = "it does not begin as a SQLite file does".to_owned();
-    Err(OpenError::NotAStore { path: path.to_owned(), detail })
 }
 
 /// Makes names that were added to or taken from a directory last.

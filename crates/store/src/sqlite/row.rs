@@ -7,33 +7,33 @@ use crate::lease::LeaseId;
 use crate::port::{Entry, Key, Revision, Value};
 
 /// A number as SQLite keeps it. Revisions and leases count up from one and never get there.
-pub(super) fn int(number: u64) -> i64 {
+pub(crate) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(super) fn int_of(size: usize) -> i64 {
+pub(crate) fn int_of(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(crate) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let found: i64 = row.get(column)?;
     u64::try_from(found).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, found))
 }
 
-pub(super) fn revision(row: &Row<'_>, column: usize) -> rusqlite::Result<Revision> {
+pub(crate) fn revision(row: &Row<'_>, column: usize) -> rusqlite::Result<Revision> {
     number(row, column).map(Revision)
 }
 
-pub(super) fn lease(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<LeaseId>> {
+pub(crate) fn lease(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<LeaseId>> {
     let found: Option<i64> = row.get(column)?;
     found.map(|_| number(row, column).map(LeaseId)).transpose()
 }
 
-pub(super) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<Key> {
+pub(crate) fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<Key> {
     Ok(Key::from(blob(row, column)?))
 }
 
-pub(super) fn value(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
+pub(crate) fn value(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
     Ok(Value::from(blob(row, column)?))
 }
 
@@ -44,7 +44,7 @@ fn blob<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
 }
 
 /// The entry of `created, modified, version, lease, value` from a column on.
-pub(super) fn entry(key: Key, row: &Row<'_>, column: usize) -> rusqlite::Result<Entry> {
+pub(crate) fn entry(key: Key, row: &Row<'_>, column: usize) -> rusqlite::Result<Entry> {
     Ok(Entry {
         key,
         created: revision(row, column)?,
@@ -56,13 +56,13 @@ pub(super) fn entry(key: Key, row: &Row<'_>, column: usize) -> rusqlite::Result<
 }
 
 /// A number about the whole store.
-pub(super) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
+pub(crate) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<u64> {
     connection
         .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
         .query_row([name], |row| number(row, 0))
 }
 
-pub(super) fn set_meta(connection: &Connection, name: &str, value: u64) -> rusqlite::Result<()> {
+pub(crate) fn set_meta(connection: &Connection, name: &str, value: u64) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE meta SET value = ?2 WHERE name = ?1")?
         .execute((name, int(value)))?;

@@ -69,7 +69,7 @@ INSERT INTO meta VALUES ('revision', 0), ('compacted', 0), ('purged', 0), ('hist
 ";
 
 /// Makes the tables of an empty file, or brings an older one up to date; refuses any other.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), OpenError> {
+pub(crate) fn prepare(connection: &mut Connection) -> Result<(), OpenError> {
     let place = place_of(connection);
     let failed = |error| OpenError::sqlite(&place, &error);
     if is_empty(connection).map_err(failed)? {
@@ -80,7 +80,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), OpenError> {
 }
 
 /// Refuses a file that this version cannot read; for those that only read it.
-pub(super) fn check(connection: &Connection) -> Result<(), OpenError> {
+pub(crate) fn check(connection: &Connection) -> Result<(), OpenError> {
     check_application(connection)?;
     let found = found_format(connection)?;
     if found == FORMAT {

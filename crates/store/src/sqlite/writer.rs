@@ -365,3 +365,112 @@ fn tell_refusal<T: Send + 'static>(reply: oneshot::Sender<Answer<T>>) -> Tell {
         let _ = reply.send(Err(refused));
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{RECENT, schema};
+    use super::*;
+    use crate::port::{Certainty, Key, Write};
+
+    fn writer(directory: &Path) -> Writer {
+        let mut connection = Connection::open(directory.join("store.db")).unwrap();
+        schema::prepare(&mut connection).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+        let standing = Standing::load(&connection, Duration::ZERO).unwrap();
+        Writer {
+            connection,
+            place: "store.db".to_owned(),
+            hub: Arc::new(Hub::new(standing.revision, RECENT)),
+            standing,
+            clock: LeaseClock::by_hand(),
+            keep: Keep { revisions: 10, bytes: 1 << 20 },
+            checkpoint: Checkpoint::default(),
+            doubt: None,
+            troubled: false,
+            fault: None,
+        }
+    }
+
+    fn commit(writer: &mut Writer, value: &str) -> Answer<Commit> {
+        let (reply, mut answer) = oneshot::channel();
+        writer.serve(vec![Job::Commit { txn: Txn::of(vec![Write::put("k", value)]), reply }]);
+        answer.try_recv().unwrap()
+    }
+
+    fn stored(writer: &Writer) -> Option<Vec<u8>> {
+        let entry = super::super::apply::read(&writer.connection, &Key::from("k")).unwrap();
+        entry.map(|entry| entry.value.as_bytes().to_vec())
+    }
+
+    fn disk_error() -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR), None)
+    }
+
+    #[test]
+    fn a_commit_that_failed_without_happening_is_settled_as_not_happened() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = writer(directory.path());
+        writer.fault = Some(Box::new(|connection| {
+            connection.execute_batch("ROLLBACK")?;
+            Err(disk_error())
+        }));
+        let error = commit(&mut writer, "lost").unwrap_err();
+        assert!(error.is_definite(), "{error}");
+        writer.fault = None;
+        assert_eq!(commit(&mut writer, "kept").unwrap(), Commit::Done(Revision(1)));
+        assert_eq!(stored(&writer).unwrap(), b"kept");
+    }
+
+    #[test]
+    fn a_commit_that_failed_after_happening_is_settled_as_done() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = writer(directory.path());
+        writer.fault = Some(Box::new(|connection| {
+            connection.execute_batch("COMMIT")?;
+            Err(disk_error())
+        }));
+        assert_eq!(commit(&mut writer, "kept").unwrap(), Commit::Done(Revision(1)));
+        assert_eq!(stored(&writer).unwrap(), b"kept");
+    }
+
+    #[test]
+    fn while_a_commit_cannot_be_settled_nothing_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = writer(directory.path());
+        writer.fault = Some(Box::new(|connection| {
+            connection.execute_batch("COMMIT; PRAGMA query_only = 1")?;
+            Err(disk_error())
+        }));
+        assert!(!commit(&mut writer, "perhaps").unwrap_err().is_definite());
+        assert!(commit(&mut writer, "refused").unwrap_err().is_definite());
+        assert_eq!(writer.doubt.as_ref().unwrap().certainty(), Certainty::Indefinite);
+        writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
+        writer.fault = None;
+        assert_eq!(commit(&mut writer, "next").unwrap(), Commit::Done(Revision(2)));
+        assert_eq!(stored(&writer).unwrap(), b"next");
+    }
+
+    #[test]
+    fn history_beyond_its_bound_is_deleted_in_steps() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = writer(directory.path());
+        for round in 0..30 {
+            commit(&mut writer, &round.to_string()).unwrap();
+        }
+        while writer.is_due() {
+            writer.serve(Vec::new());
+        }
+        assert_eq!(writer.standing.compacted, Revision(20));
+        let rows = "SELECT min(revision), count(*) FROM log";
+        let kept: (i64, i64) =
+            writer.connection.query_row(rows, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(kept, (21, 10));
+        let large = "x".repeat(200_000);
+        for _ in 0..20 {
+            commit(&mut writer, &large).unwrap();
+        }
+        assert!(writer.standing.history_bytes < 3 << 20, "{}", writer.standing.history_bytes);
+    }
+}
