@@ -182,6 +182,13 @@ impl Container {
         self.observed.found().is_some_and(|network| network.ready)
     }
 
+    /// Whether it is in the cloud as its owner sees it: from when it is ready until the last of it
+    /// is gone. A container that shows `false` and holds no peering can be deleted.
+    #[must_use]
+    pub fn shows_provisioned(&self) -> bool {
+        self.is_provisioned() || (!self.is_wanted() && self.observed != Observed::Nothing)
+    }
+
     /// Whether nothing is left to do about it.
     #[must_use]
     pub fn is_settled(&self) -> bool {

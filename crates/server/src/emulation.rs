@@ -13,7 +13,7 @@ use peerage_core::id::{GroupId, PeerId};
 use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_core::time::Timestamp;
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerError, Emulated, Fault, FaultError, FaultId, Journal, JournalError,
+    CustomerAct, CustomerError, Emulated, Fault, FaultError, Journal, JournalError,
 };
 use peerage_store::{ListRequest, Store, Txn, Write, keys};
 
@@ -134,20 +134,17 @@ impl Emulation {
         self.world.faults()
     }
 
-    /// Adds a fault.
+    /// Plants a fault; answers its number.
     ///
     /// # Errors
-    /// There are too many.
-    pub async fn add_fault(&self, fault: Fault) -> Result<FaultId, ControlError> {
-        self.world.add_fault(fault).await.map_err(ControlError::Fault)
+    /// There are too many, or it names no provider.
+    pub fn add_fault(&self, fault: Fault) -> Result<u64, ControlError> {
+        self.world.add_fault(fault).map_err(ControlError::Fault)
     }
 
     /// Takes every fault away.
-    ///
-    /// # Errors
-    /// The change could not be kept.
-    pub async fn clear_faults(&self) -> Result<(), ControlError> {
-        self.world.clear_faults().await.map_err(ControlError::Fault)
+    pub fn clear_faults(&self) {
+        self.world.clear_faults();
     }
 }
 

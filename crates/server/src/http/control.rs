@@ -144,14 +144,14 @@ async fn add_fault(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
     authorize_world(call.caller()?)?;
     let fault: CloudFault = read(&call.body)?;
-    let id = emulation.add_fault(fault).await?;
+    let id = emulation.add_fault(fault)?;
     Reply::with(StatusCode::CREATED, &serde_json::json!({ "id": id }))
 }
 
 async fn clear_faults(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
     authorize_world(call.caller()?)?;
-    emulation.clear_faults().await?;
+    emulation.clear_faults();
     Ok(Reply::no_content())
 }
 

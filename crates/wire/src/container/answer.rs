@@ -52,7 +52,7 @@ impl<'a> ContainerView<'a> {
         Self {
             id: *id,
             provider_name: spec.provider(),
-            provisioned: container.is_provisioned(),
+            provisioned: container.shows_provisioned(),
             atlas_cidr_block: spec.block().as_str(),
             shape: shape(spec, container.names()),
         }

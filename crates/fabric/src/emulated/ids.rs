@@ -1,0 +1,38 @@
+//! The names that the emulated clouds give, from one seed.
+
+/// A source of names.
+#[derive(Clone, Debug)]
+pub(super) struct Ids(u64);
+
+const HEX: &[u8] = b"0123456789abcdef";
+const WORD: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+impl Ids {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Hexadecimal digits.
+    pub(super) fn hex(&mut self, length: usize) -> String {
+        self.text(HEX, length)
+    }
+
+    /// Digits and lower-case letters.
+    pub(super) fn word(&mut self, length: usize) -> String {
+        self.text(WORD, length)
+    }
+
+    fn text(&mut self, alphabet: &[u8], length: usize) -> String {
+        let pick = |number: u64| char::from(alphabet[(number % alphabet.len() as u64) as usize]);
+        (0..length).map(|_| pick(self.next())).collect()
+    }
+
+    /// The next number of a fixed sequence (`SplitMix64`).
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
