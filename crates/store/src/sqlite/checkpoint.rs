@@ -1,5 +1,6 @@
 //! Moving what was committed from SQLite's log into its file. The writer does it, between two
-//! batches, so that no reader ever pays for it and no two checkpoints meet.
+//! batches, so that no reader ever pays for it and no two checkpoints meet. A thread of its own
+//! was measured and gains nothing: what commits wait for is the disk, which they share with it.
 
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use rusqlite::Connection;
 
 use crate::port::WatchBatch;
 
-/// Pages in the log before they are moved: 64 MiB.
+/// Pages in the log before they are moved: 64 MiB. Fewer make waits shorter and more frequent: at
+/// 16 MiB one commit in fifty of 16 callers met one, at 64 MiB less than one in a hundred.
 const PAGES: u64 = 16_384;
 /// Pages in the log, held back by a long read, before readers are waited for: 256 MiB.
 const PAGES_MAX: u64 = 65_536;
