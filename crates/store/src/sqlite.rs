@@ -35,8 +35,8 @@ use crate::hub::{Bounds, Hub, Watcher};
 use crate::lease::{LeaseClock, LeaseId, LeaseState, Moves, check_ttl};
 use crate::open::OpenError;
 use crate::port::{
-    Answer, Commit, Entry, Key, ListRequest, Page, Revision, Snapshot, Store, StoreError, Txn,
-    Watch, check_keys,
+    Answer, Commit, Entry, ErrorKind, Key, ListRequest, Page, Revision, Snapshot, Store,
+    StoreError, Txn, Watch, check_keys,
 };
 
 pub use schema::FORMAT;
@@ -173,8 +173,8 @@ impl SqliteStore {
         let permit = room.map_err(|_| StoreError::closed())?;
         let (reply, answer) = oneshot::channel();
         self.messages.send(Message::Job(job(reply), permit)).map_err(|_| StoreError::closed())?;
-        // The writer answers everything it takes; what it left when it ended did not happen.
-        answer.await.unwrap_or_else(|_| Err(StoreError::closed()))
+        // The writer answers everything it takes, unless it ended in the middle.
+        answer.await.unwrap_or_else(|_| Err(StoreError::indefinite(ErrorKind::Closed)))
     }
 
     /// Lets go of everything; true if this call did.
