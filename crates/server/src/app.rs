@@ -11,6 +11,7 @@ mod failure;
 pub mod install;
 pub mod peerings;
 pub mod private_ip_mode;
+mod ready;
 pub mod reconcile;
 mod scope;
 
@@ -54,6 +55,12 @@ pub struct Security {
     pub sealer: Sealer,
     /// Slows down who guesses.
     pub throttle: Throttle,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
 }
 
 impl App {

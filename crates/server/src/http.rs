@@ -4,14 +4,48 @@
 //! pipeline does for each what all have in common (request id, version, authentication, rate
 //! limit, body bound, envelope, pretty, errors). Handlers turn wire into domain and back in a few
 //! lines and call one use case. They never see the store.
+//!
+//! A request goes through `door` (id, place, deadline, log), `router` and `site` (which operation),
+//! `pipeline` (what all have in common), its handler, and `render`.
 
+mod arrival;
+mod body;
 pub mod call;
 mod containers;
 mod control;
+mod door;
+pub mod error;
 pub mod fault;
 mod listing;
 mod oauth;
+mod openapi;
 pub mod operation;
 pub mod operations;
+mod ops;
 mod peers;
+mod pipeline;
+mod pretty;
+mod query;
+mod rate_limit;
+mod render;
 pub mod reply;
+pub mod router;
+pub mod serve;
+mod site;
+mod tls;
+mod version;
+
+use std::sync::Arc;
+
+pub use arrival::Peer;
+pub use router::Router;
+
+use crate::app::App;
+use crate::config::Limits;
+use crate::telemetry::Metrics;
+
+/// Serves every operation over the use cases of `app`.
+#[must_use]
+pub fn router(app: Arc<App>, metrics: Metrics, limits: &Limits) -> Router {
+    Router::new(app, metrics, limits)
+}

@@ -3,12 +3,18 @@
 //!
 //! Rooms: [`http`] speaks the protocol and knows nothing of rules; [`authn`] says who calls;
 //! [`app`] has the use cases (authorize, decide in the core, commit); [`driver`] performs what the
-//! core's controller commands; [`config`] and [`cli`] are how people start it.
+//! core's controller commands; [`emulation`] is the hand on the emulated clouds; [`config`],
+//! [`cli`] and [`runtime`] are how people start it.
 
 pub mod app;
 pub mod authn;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod context;
 pub mod driver;
+pub mod emulation;
 pub mod http;
 pub mod ids;
+pub mod runtime;
+pub mod telemetry;

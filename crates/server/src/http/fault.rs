@@ -1,6 +1,7 @@
 //! Why a request was not served, in HTTP's own terms or in the domain's. The table from these to
 //! statuses, codes and texts is in `error`.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use peerage_core::error::Refusal;
@@ -18,7 +19,7 @@ pub enum Fault {
     /// Nobody proved who they are; the challenge says whether their nonce was only too old.
     Unauthenticated(Staleness),
     /// The caller's address is not on its credential's access list.
-    AddressNotAllowed,
+    AddressNotAllowed(IpAddr),
     /// Too many requests, or too many wrong credentials.
     RateLimited {
         /// The bucket's size.

@@ -1,0 +1,204 @@
+//! The door that every request goes through, whatever its path: its id, a place among those in
+//! work, a deadline, panics, the log line and the counts.
+//!
+//! A request is served in a task of its own: a client that goes away, or a deadline that passes,
+//! does not stop a change half-way, and a panic ends that one request. Its place among those in
+//! work is taken until the task ends, so that the bound is on work and not on patience.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use ::http::uri::PathAndQuery;
+use ::http::{Method, Request, StatusCode, Uri};
+use axum::body::Body;
+use axum::response::Response;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt as _;
+use tracing::Instrument as _;
+
+use super::arrival::{Arrival, Learnt, REQUEST_ID, RequestIds};
+use super::fault::Fault;
+use super::ops;
+use super::pipeline::error_form;
+use super::rate_limit::RateLimit;
+use super::render::{self, ErrorCode};
+use crate::app::App;
+use crate::config::Limits;
+use crate::telemetry::Metrics;
+
+/// When a client should come back that found no place.
+const CROWDED: Duration = Duration::from_secs(1);
+
+/// What the log and the counts call a request for no operation.
+const NO_OPERATION: &str = "none";
+
+/// See the head of this file.
+pub(super) struct Door {
+    app: Arc<App>,
+    metrics: Metrics,
+    rate: Arc<RateLimit>,
+    ids: RequestIds,
+    places: Arc<Semaphore>,
+    deadline: Duration,
+    inside: axum::Router,
+}
+
+impl Door {
+    pub(super) fn new(
+        app: Arc<App>,
+        metrics: Metrics,
+        rate: Arc<RateLimit>,
+        limits: &Limits,
+        inside: axum::Router,
+    ) -> Self {
+        let places = Arc::new(Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS)));
+        let deadline = limits.request.0;
+        Self { app, metrics, rate, ids: RequestIds::new(), places, deadline, inside }
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Serves one request.
+    pub(super) async fn serve(&self, request: Request<Body>) -> Response {
+        let arrival = Arrival::of(&request, &self.ids);
+        let mut watch = Watch::start(&self.metrics, &arrival);
+        let mut response = match self.place(&arrival) {
+            Ok(place) => self.work(request, &arrival, place).await,
+            Err(fault) => self.refuse(&arrival, &fault),
+        };
+        self.finish(&arrival, &mut response);
+        watch.end(&response);
+        response
+    }
+
+    /// A place among those in work. Whoever looks after this process always gets in.
+    fn place(&self, arrival: &Arrival) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+        if ops::is_vital(arrival.path()) {
+            return Ok(None);
+        }
+        self.places.clone().try_acquire_owned().map(Some).map_err(|_| Fault::Unavailable {
+            reason: "too many requests are in work",
+            retry_after: CROWDED,
+        })
+    }
+
+    async fn work(
+        &self,
+        request: Request<Body>,
+        arrival: &Arrival,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Response {
+        let inside = self.inside.clone();
+        let request = inward(request, arrival.clone());
+        let span = tracing::info_span!("request", request.id = %arrival.id);
+        let work = async move {
+            let _place = place;
+            inside.oneshot(request).await
+        };
+        let task = tokio::spawn(work.instrument(span.clone()));
+        match tokio::time::timeout(self.deadline, task).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(error)) => span.in_scope(|| {
+                tracing::error!(%error, "http.panicked");
+                self.refuse(arrival, &Fault::Internal("a request panicked"))
+            }),
+            Err(_) => {
+                let reason = "it took too long, and may still be done";
+                self.refuse(arrival, &Fault::Unavailable { reason, retry_after: CROWDED })
+            }
+        }
+    }
+
+    fn refuse(&self, arrival: &Arrival, fault: &Fault) -> Response {
+        render::fault(&self.app, fault, arrival.path(), error_form(arrival))
+    }
+
+    fn finish(&self, arrival: &Arrival, response: &mut Response) {
+        let headers = response.headers_mut();
+        render::rate_limit(headers, self.rate.untouched());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Ok(id) = HeaderValue::try_from(arrival.id.as_str()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if arrival.method == Method::HEAD {
+            let length = axum::body::HttpBody::size_hint(response.body()).exact();
+            if let Some(length) = length {
+                const LENGTH: HeaderName = ::http::header::CONTENT_LENGTH;
+                response.headers_mut().entry(LENGTH).or_insert_with(|| length.into());
+            }
+            *response.body_mut() = Body::empty();
+        }
+    }
+}
+
+/// The request as the router takes it: HEAD as GET, without a slash at the end of the path.
+fn inward(mut request: Request<Body>, arrival: Arrival) -> Request<Body> {
+    if arrival.method == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
+    let path = request.uri().path();
+    if let Some(trimmed) = path.strip_suffix('/').filter(|trimmed| !trimmed.is_empty()) {
+        // A part of a valid path is a valid path.
+        if let Ok(path) = PathAndQuery::try_from(trimmed) {
+            *request.uri_mut() = Uri::from(path);
+        }
+    }
+    request.extensions_mut().insert(arrival);
+    request
+}
+
+/// Counts a request and writes its line in the log, also when its client goes away.
+struct Watch<'a> {
+    metrics: &'a Metrics,
+    arrival: &'a Arrival,
+    started: Instant,
+    /// What it was answered with; nothing for a client that went away.
+    status: Option<(StatusCode, Option<&'static str>)>,
+}
+
+impl<'a> Watch<'a> {
+    fn start(metrics: &'a Metrics, arrival: &'a Arrival) -> Self {
+        metrics.request_started();
+        Self { metrics, arrival, started: Instant::now(), status: None }
+    }
+
+    fn end(&mut self, response: &Response) {
+        let code = response.extensions().get::<ErrorCode>().map(|code| code.0);
+        self.status = Some((response.status(), code));
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let latency = self.started.elapsed();
+        let Learnt { operation, group, caller } = self.arrival.notes.read();
+        let operation = operation.unwrap_or(NO_OPERATION);
+        let (status, code) = self.status.unzip();
+        let status = status.map_or(0, |status| status.as_u16());
+        self.metrics.request_ended(method_name(&self.arrival.method), operation, status, latency);
+        let (caller_kind, caller_id) = caller.unzip();
+        tracing::info!(
+            request.id = %self.arrival.id,
+            http.method = %self.arrival.method,
+            http.status = status,
+            operation,
+            error.code = code.flatten(),
+            latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
+            group.id = group,
+            caller.kind = caller_kind,
+            caller.id = caller_id,
+            client.address = %self.arrival.remote,
+            "http.request"
+        );
+    }
+}
+
+/// The method as a label: others than the known ones are one, so that nobody can make labels.
+fn method_name(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}

@@ -1,0 +1,150 @@
+//! The pages for those who run the service and those who write against it: no credentials, no
+//! versions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use ::http::{HeaderValue, Method, Request};
+use axum::body::Body;
+use axum::response::Response;
+use axum::routing::any;
+use bytes::Bytes;
+
+use super::arrival::Arrival;
+use super::fault::Fault;
+use super::operation::Operation;
+use super::pipeline::error_form;
+use super::query::Form;
+use super::version::JSON;
+use super::{openapi, render};
+use crate::app::App;
+use crate::telemetry::Metrics;
+
+/// When to ask again whether the service is ready.
+const SOON: Duration = Duration::from_secs(1);
+
+/// One page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    /// The process is up.
+    Health,
+    /// It can serve.
+    Ready,
+    /// What it counts.
+    Metrics,
+    /// What it serves, for programs.
+    Document,
+    /// What it serves, for people.
+    Guide,
+}
+
+impl Page {
+    const ALL: [Self; 5] = [Self::Health, Self::Ready, Self::Metrics, Self::Document, Self::Guide];
+
+    /// Its path; without the slash, its name in the log and the counts.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Health => "/healthz",
+            Self::Ready => "/readyz",
+            Self::Metrics => "/metrics",
+            Self::Document => "/openapi.json",
+            Self::Guide => "/docs",
+        }
+    }
+
+    /// Whether it has to be answered however crowded the service is.
+    const fn is_vital(self) -> bool {
+        match self {
+            Self::Health | Self::Ready | Self::Metrics => true,
+            Self::Document | Self::Guide => false,
+        }
+    }
+}
+
+/// What the pages show.
+pub(super) struct Pages {
+    app: Arc<App>,
+    metrics: Metrics,
+    document: Bytes,
+    guide: Bytes,
+}
+
+/// Whether a path has to be answered however crowded the service is.
+pub(super) fn is_vital(path: &str) -> bool {
+    Page::ALL.into_iter().any(|page| page.is_vital() && page.path() == path)
+}
+
+/// Adds the pages to a router.
+pub(super) fn add(router: axum::Router, pages: &Arc<Pages>) -> axum::Router {
+    Page::ALL.into_iter().fold(router, |router, page| {
+        let pages = pages.clone();
+        let serve = move |request: Request<Body>| {
+            let pages = pages.clone();
+            async move { pages.serve(page, &request.into_parts().0).await }
+        };
+        router.route(page.path(), any(serve))
+    })
+}
+
+impl Pages {
+    /// The pages about `operations`.
+    pub(super) fn new(app: Arc<App>, metrics: Metrics, operations: &[Operation]) -> Self {
+        let document = openapi::document(operations).into();
+        let guide = openapi::guide(operations).into();
+        Self { app, metrics, document, guide }
+    }
+
+    async fn serve(&self, page: Page, head: &::http::request::Parts) -> Response {
+        let arrival = head.extensions.get::<Arrival>();
+        let name = page.path().trim_start_matches('/');
+        if let Some(arrival) = arrival {
+            arrival.notes.note(|learnt| learnt.operation = Some(name));
+        }
+        let allowed = [Method::GET, Method::HEAD, Method::OPTIONS];
+        let shown = match head.method {
+            Method::GET => self.show(page).await,
+            Method::OPTIONS => return render::options(&allowed),
+            _ => Err(Fault::MethodNotAllowed { allowed: allowed.to_vec() }),
+        };
+        shown.unwrap_or_else(|fault| {
+            let form = arrival.map_or(Form::default(), error_form);
+            render::fault(&self.app, &fault, page.path(), form)
+        })
+    }
+
+    async fn show(&self, page: Page) -> Result<Response, Fault> {
+        const TEXT: HeaderValue =
+            HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+        const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+        Ok(match page {
+            Page::Health => answer(JSON, Bytes::from_static(br#"{"status":"UP"}"#)),
+            Page::Ready => {
+                self.ready().await?;
+                answer(JSON, Bytes::from_static(br#"{"status":"READY"}"#))
+            }
+            Page::Metrics => {
+                let text = self.metrics.text();
+                let text = text.map_err(|_| Fault::Internal("the counts cannot be written"))?;
+                answer(TEXT, text.into())
+            }
+            Page::Document => answer(JSON, self.document.clone()),
+            Page::Guide => answer(HTML, self.guide.clone()),
+        })
+    }
+
+    async fn ready(&self) -> Result<(), Fault> {
+        if !self.metrics.is_driver_started() {
+            let reason = "the driver has not started";
+            return Err(Fault::Unavailable { reason, retry_after: SOON });
+        }
+        Ok(self.app.ready().await?)
+    }
+}
+
+fn answer(content_type: HeaderValue, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}

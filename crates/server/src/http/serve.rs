@@ -1,0 +1,180 @@
+//! The listener: connections, TLS, HTTP/1.1 and HTTP/2 on one port, and a graceful end.
+//!
+//! HTTP/2 is spoken by ALPN over TLS and by prior knowledge without. Every wait and every size that
+//! a client controls has a bound: handshake, head of a request, header bytes, streams, connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use super::arrival::Peer;
+use super::router::Router;
+use super::tls;
+use crate::config::Config;
+use crate::telemetry::Metrics;
+
+/// Bytes of the head of a request.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// Headers of a request.
+const HEADERS_MAX: usize = 100;
+
+/// Requests at one time on one connection of HTTP/2.
+const STREAMS_MAX: u32 = 256;
+
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long to wait after the system refused to accept a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Between two signs of life on a quiet connection of HTTP/2.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Serves until `stopped` turns true, and then for as long as requests in flight take, within the
+/// configured grace.
+///
+/// # Errors
+/// The certificate or the key cannot be used.
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
+    let graceful = GracefulShutdown::new();
+    let connections = Arc::new(Connections::new(&config, router, acceptor));
+    let places = config.limits.connections.min(Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(places));
+    loop {
+        // A place comes before the connection: who finds none waits in the system's own queue.
+        let accepted = async {
+            let place = places.clone().acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        tokio::select! {
+            biased;
+            () = turned(&mut stopped) => break,
+            (place, accepted) = accepted => match (place, accepted) {
+                (Ok(place), Ok((stream, address))) => {
+                    let (connections, watcher) = (connections.clone(), graceful.watcher());
+                    tokio::spawn(async move {
+                        connections.serve(stream, address, watcher, place).await;
+                    });
+                }
+                (_, Err(error)) => {
+                    tracing::warn!(%error, "http.accept_failed");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+                (Err(_), Ok(_)) => break,
+            },
+        }
+    }
+    drop(listener);
+    let grace = config.shutdown_grace.0;
+    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(?grace, "http.requests_abandoned");
+    }
+    Ok(())
+}
+
+/// Waits until the signal is given, or nobody is left to give it.
+async fn turned(signal: &mut watch::Receiver<bool>) {
+    let _ = signal.wait_for(|given| *given).await;
+}
+
+/// What all connections share.
+struct Connections {
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    acceptor: Option<TlsAcceptor>,
+}
+
+impl Connections {
+    fn new(config: &Config, router: Router, acceptor: Option<TlsAcceptor>) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(config.limits.header_read.0)
+            .max_buf_size(HEAD_BYTES_MAX)
+            .max_headers(HEADERS_MAX)
+            .keep_alive(true);
+        let head_bytes = u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(head_bytes)
+            .max_concurrent_streams(STREAMS_MAX)
+            .keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE);
+        Self { router, builder, acceptor }
+    }
+
+    async fn serve(
+        &self,
+        stream: TcpStream,
+        address: std::net::SocketAddr,
+        watcher: Watcher,
+        _place: OwnedSemaphorePermit,
+    ) {
+        let _open = Open::new(self.router.metrics().clone());
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "http.nodelay_failed");
+        }
+        match &self.acceptor {
+            None => self.speak(stream, Peer { address, is_tls: false }, watcher).await,
+            Some(acceptor) => {
+                match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        self.speak(stream, Peer { address, is_tls: true }, watcher).await;
+                    }
+                    Ok(Err(error)) => tracing::debug!(%address, %error, "http.handshake_failed"),
+                    Err(_) => tracing::debug!(%address, "http.handshake_timed_out"),
+                }
+            }
+        }
+    }
+
+    async fn speak<S>(&self, stream: S, peer: Peer, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let router = self.router.clone();
+        let service = router.map_request(move |mut request: ::http::Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let service = TowerToHyperService::new(service);
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(address = %peer.address, %error, "http.connection_ended");
+        }
+    }
+}
+
+/// Counts a connection for as long as it is open.
+struct Open(Metrics);
+
+impl Open {
+    fn new(metrics: Metrics) -> Self {
+        metrics.connection_opened();
+        Self(metrics)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.connection_closed();
+    }
+}

@@ -1,0 +1,180 @@
+//! Logs and counts: where log lines go, and what `/metrics` shows.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Log;
+use crate::driver::Gauges;
+
+/// Starts to write log lines to the standard error.
+///
+/// # Errors
+/// A filter that cannot be read, or logs that were started already.
+pub fn start(log: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter)?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if log.json {
+        lines.json().flatten_event(true).with_current_span(false).try_init()
+    } else {
+        lines.compact().try_init()
+    };
+    started.map_err(|error| anyhow::anyhow!("logs cannot be started: {error}"))
+}
+
+/// Everything that is counted; clones count together.
+#[derive(Clone, Debug)]
+pub struct Metrics(Arc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    registry: Registry,
+    requests: Family<Request, Counter<u64, AtomicU64>>,
+    latency: Family<Operation, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    connections: Gauge,
+    driver: DriverGauges,
+    gauges: watch::Receiver<Gauges>,
+}
+
+#[derive(Debug, Default)]
+struct DriverGauges {
+    in_flight: Gauge,
+    queued: Gauge,
+    started: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    method: &'static str,
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Operation {
+    operation: &'static str,
+}
+
+impl Metrics {
+    /// Counts from zero, beside what the driver shows of itself.
+    #[must_use]
+    pub fn new(gauges: watch::Receiver<Gauges>) -> Self {
+        let latency: Family<Operation, Histogram, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 4.0, 10)));
+        let mut counts = Counts {
+            registry: Registry::with_prefix("peerage"),
+            requests: Family::default(),
+            latency,
+            in_flight: Gauge::default(),
+            connections: Gauge::default(),
+            driver: DriverGauges::default(),
+            gauges,
+        };
+        counts.register();
+        Self(Arc::new(counts))
+    }
+
+    /// A request came in.
+    pub fn request_started(&self) {
+        self.0.in_flight.inc();
+    }
+
+    /// A request was answered; status 0 when its client went away.
+    pub fn request_ended(
+        &self,
+        method: &'static str,
+        operation: &'static str,
+        status: u16,
+        latency: Duration,
+    ) {
+        self.0.in_flight.dec();
+        self.0.requests.get_or_create(&Request { method, operation, status }).inc();
+        self.0.latency.get_or_create(&Operation { operation }).observe(latency.as_secs_f64());
+    }
+
+    /// A connection was opened.
+    pub fn connection_opened(&self) {
+        self.0.connections.inc();
+    }
+
+    /// A connection was closed.
+    pub fn connection_closed(&self) {
+        self.0.connections.dec();
+    }
+
+    /// Whether the driver has looked once at everything that is not settled.
+    #[must_use]
+    pub fn is_driver_started(&self) -> bool {
+        self.0.gauges.borrow().started
+    }
+
+    /// Everything, in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// A value that cannot be written.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let Gauges { in_flight, queued, started } = *self.0.gauges.borrow();
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.driver.in_flight.set(number(in_flight));
+        self.0.driver.queued.set(number(queued));
+        self.0.driver.started.set(i64::from(started));
+        let mut text = String::new();
+        encode(&mut text, &self.0.registry)?;
+        Ok(text)
+    }
+}
+
+impl Counts {
+    fn register(&mut self) {
+        let http = self.registry.sub_registry_with_prefix("http");
+        http.register("requests", "Requests that were answered", self.requests.clone());
+        http.register_with_unit(
+            "request_duration",
+            "Time from a request's head to its answer's",
+            Unit::Seconds,
+            self.latency.clone(),
+        );
+        http.register("requests_in_flight", "Requests in work", self.in_flight.clone());
+        http.register("connections", "Open connections", self.connections.clone());
+        let driver = self.registry.sub_registry_with_prefix("driver");
+        let DriverGauges { in_flight, queued, started } = &self.driver;
+        driver.register("in_flight", "Objects that are being worked on", in_flight.clone());
+        driver.register("queued", "Objects that wait for their time", queued.clone());
+        driver.register("started", "Whether the first sweep is done", started.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_shown() {
+        let (driver, gauges) = watch::channel(Gauges::default());
+        let metrics = Metrics::new(gauges);
+        metrics.request_started();
+        metrics.request_ended("GET", "listGroups", 200, Duration::from_millis(3));
+        driver.send_replace(Gauges { in_flight: 2, queued: 5, started: true });
+        let text = metrics.text().unwrap();
+        for line in [
+            r#"peerage_http_requests_total{method="GET",operation="listGroups",status="200"} 1"#,
+            "peerage_http_requests_in_flight 0",
+            "peerage_driver_queued 5",
+            "peerage_driver_started 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+        assert!(metrics.is_driver_started());
+    }
+}
