@@ -129,7 +129,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`ErrorKind::Compacted`], here or from the first [`Watch::next`], if `from` lies before the
-    /// revision that was compacted: list again.
+    /// revision that was compacted (an engine may refuse that one as well): list again.
     async fn watch(&self, prefix: &Key, from: Revision) -> Answer<Box<dyn Watch>>;
 
     /// Forgets what was overwritten or deleted up to `revision`, which itself stays readable.
