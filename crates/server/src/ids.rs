@@ -25,9 +25,9 @@ impl Randomness {
     ///
     /// # Errors
     /// When the operating system has no randomness to give.
-    pub fn from_system() -> Result<Self, getrandom::Error> {
+    pub fn from_system() -> std::io::Result<Self> {
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
+        getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
         Ok(Self(Arc::new(Mutex::new(ChaCha20Rng::from_seed(seed)))))
     }
 

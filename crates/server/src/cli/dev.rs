@@ -117,7 +117,7 @@ impl Dev {
     async fn serve(self, config: Config) -> anyhow::Result<()> {
         let randomness = match self.seed {
             Some(seed) => Randomness::seeded(seed),
-            None => Randomness::from_system().context("the system's randomness")?,
+            None => Randomness::from_system()?,
         };
         let home = Home::open(self.data_dir.as_deref())?;
         let store = home.store()?;

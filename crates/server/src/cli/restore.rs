@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::backup::{progress, source};
+use peerage_store::backup::{Existing, restore};
+
+use super::backup::{bar, report, show, source};
 use super::terminal::say;
 
 /// Make a store from a backup.
@@ -27,17 +29,11 @@ pub(super) struct Restore {
 }
 
 pub(super) fn run(command: &Restore) -> anyhow::Result<()> {
-    let url = source(command.config.as_ref(), command.store.as_ref())?;
-    let bar = progress("restoring");
-    let report =
-        peerage_store::backup::restore(&command.backup, &url, command.force, |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        })?;
+    let store = source(command.config.as_ref(), command.store.as_ref())?;
+    let existing = if command.force { Existing::Replace } else { Existing::Keep };
+    let bar = bar("restoring");
+    let summary = restore(&command.backup, &store, existing, |progress| show(&bar, progress))?;
     bar.finish_and_clear();
-    say(format!(
-        "{url}: {} keys at revision {}, sha256 {}",
-        report.keys, report.revision.0, report.sha256
-    ));
+    say(report(&store, &summary));
     Ok(())
 }
