@@ -101,6 +101,15 @@ impl Emulated {
         self.lock().next_event()
     }
 
+    /// Lets everything happen that is due by `now`, and keeps it.
+    ///
+    /// # Errors
+    /// The changes could not be kept; they are kept with the next ones.
+    pub async fn advance(&self, now: Timestamp) -> Result<(), JournalError> {
+        self.lock().pass(now);
+        self.keep().await
+    }
+
     /// Acts as the other party of a peering.
     ///
     /// # Errors

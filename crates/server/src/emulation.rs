@@ -115,7 +115,7 @@ impl Emulation {
     ///
     /// # Errors
     /// [`ControlError::NoNextEvent`] when there is none to move to.
-    pub fn move_clock(&self, change: ClockChange) -> Result<ClockState, ControlError> {
+    pub async fn move_clock(&self, change: ClockChange) -> Result<ClockState, ControlError> {
         match change {
             ClockChange::Freeze => self.clock.freeze(),
             ClockChange::Thaw => self.clock.thaw(),
@@ -124,6 +124,9 @@ impl Emulation {
                 let next = self.world.next_event().ok_or(ControlError::NoNextEvent)?;
                 self.clock.advance(next.since(self.clock.now()));
             }
+        }
+        if let Err(error) = self.world.advance(self.clock.now()).await {
+            tracing::warn!(%error, "emulated.change_not_kept");
         }
         Ok(self.clock())
     }

@@ -147,9 +147,14 @@ impl World {
         }
     }
 
-    /// When something will happen by itself.
+    /// When something will happen by itself that anybody can see: that a cloud forgets a
+    /// connection which came to an end is no event.
     pub(super) fn next_event(&self) -> Option<Timestamp> {
-        self.due.first().map(|&(at, _)| at)
+        let seen = |tag: Tag| match tag {
+            Tag::Network(_) => true,
+            Tag::Link(id) => self.links.get(&id).is_some_and(|link| !link.status.is_over()),
+        };
+        self.due.iter().find(|(_, tag)| seen(*tag)).map(|&(at, _)| at)
     }
 
     /// What changed since it was last asked, and up to which change that is.

@@ -130,7 +130,7 @@ async fn move_clock(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
     authorize_world(call.caller()?)?;
     let request: ClockRequest = read(&call.body)?;
-    let state = emulation.move_clock(request.change()?)?;
+    let state = emulation.move_clock(request.change()?).await?;
     Reply::ok(&ClockView::from(state))
 }
 
