@@ -1,0 +1,12 @@
+//! What the protocol promises, whatever the operation.
+
+mod bodies;
+mod challenge;
+mod connections;
+mod errors;
+mod forms;
+mod limits;
+mod operations;
+mod pages;
+mod paths;
+mod versions;

@@ -1,0 +1,7 @@
+//! Tests of the server from the outside, in one binary: requests go to the router in this process,
+//! or over a real connection where connections are what is tested.
+
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,125 @@
+//! The service over a store in memory, with an organization in it and another one beside it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use peerage::app::App;
+use peerage::app::install::{Installation, Installed};
+use peerage::authn::{ClientCredentials, Secret};
+use peerage::clock::{Clock, machine_time};
+use peerage::config::Limits;
+use peerage::driver::Gauges;
+use peerage::http::Router;
+use peerage::http::operation::Operation;
+use peerage::http::operations;
+use peerage::ids::Randomness;
+use peerage::runtime::{KeySource, open_app};
+use peerage::telemetry::Metrics;
+use peerage_core::authz::{GroupRole, OrgRole};
+use peerage_core::id::{GroupId, OrgId};
+use peerage_store::memory::MemoryStore;
+use peerage_store::record::{Grants, GroupGrant, SecretRecord, ServiceAccountRecord, encode};
+use peerage_store::{Store, Txn, Write, keys};
+use tokio::sync::watch;
+
+use super::Client;
+
+/// The service with an organization, a project and their owner.
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) installed: Installed,
+    pub(crate) router: Router,
+    store: Arc<dyn Store>,
+    /// What the driver would show.
+    pub(crate) driver: watch::Sender<Gauges>,
+}
+
+impl World {
+    /// Everything that is served, without limits that a test could meet.
+    pub(crate) async fn new() -> Self {
+        Self::with(&Limits::generous(), operations::all()).await
+    }
+
+    /// Some operations, with some limits.
+    pub(crate) async fn with(limits: &Limits, operations: Vec<Operation>) -> Self {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let randomness = Randomness::from_system().unwrap();
+        let key = KeySource::Ephemeral;
+        let app = open_app(store.clone(), key, Clock::new(), randomness, |_| {}).unwrap();
+        let app = Arc::new(app);
+        let installation =
+            Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
+        let installed = app.install(&installation).await.unwrap();
+        let driver = watch::Sender::new(Gauges { started: true, ..Gauges::default() });
+        let metrics = Metrics::new(driver.subscribe());
+        let router = Router::from_operations(app.clone(), metrics, limits, operations);
+        Self { app, installed, router, store, driver }
+    }
+
+    /// The id of the project.
+    pub(crate) fn group(&self) -> GroupId {
+        GroupId::parse(&self.installed.project_id).unwrap()
+    }
+
+    /// Nobody.
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::new(self.router.clone(), None)
+    }
+
+    /// Owns the organization and the project.
+    pub(crate) async fn owner(&self) -> Client {
+        let Installed { client_id, client_secret, .. } = &self.installed;
+        self.bearer(client_id.clone(), client_secret.clone()).await
+    }
+
+    /// May see the project and change nothing.
+    pub(crate) async fn viewer(&self) -> Client {
+        let roles = BTreeSet::from([GroupRole::ReadOnly]);
+        let groups = vec![GroupGrant { group: self.group(), roles }];
+        let org = OrgId::parse(&self.installed.org_id).unwrap();
+        self.account(org, Grants { org: BTreeSet::from([OrgRole::Member]), groups }).await
+    }
+
+    /// Owns another organization.
+    pub(crate) async fn stranger(&self) -> Client {
+        let org = OrgId::from_bytes([0xab; 12]);
+        self.account(org, Grants { org: BTreeSet::from([OrgRole::Owner]), groups: vec![] }).await
+    }
+
+    async fn account(&self, org: OrgId, grants: Grants) -> Client {
+        let now = machine_time();
+        let text = format!("secret-of-{org}-{}", grants.groups.len());
+        let secret = SecretRecord {
+            id: peerage_core::id::Id::from_bytes([2; 12]),
+            hash: hex::encode(Secret::new(text.clone()).hash().as_bytes()),
+            masked: String::new(),
+            created: now,
+            expires: now.after(Duration::from_hours(1)),
+            last_used: None,
+        };
+        let mut id = *org.as_bytes();
+        id[0] = u8::try_from(grants.groups.len()).unwrap();
+        let id = peerage_core::id::ServiceAccountId::from_bytes(id);
+        let account = ServiceAccountRecord {
+            id,
+            org,
+            home: None,
+            name: "test".to_owned(),
+            description: String::new(),
+            created: now,
+            grants,
+            secrets: vec![secret],
+            access_list: vec![],
+        };
+        let put = Write::put(keys::service_account(id), encode(&account).unwrap());
+        self.store.commit(Txn::of(vec![put])).await.unwrap();
+        self.bearer(format!("mdb_sa_id_{id}"), text).await
+    }
+
+    async fn bearer(&self, client_id: String, secret: String) -> Client {
+        let client = ClientCredentials { client_id, client_secret: Secret::new(secret) };
+        let token = self.app.issue_token(&client, [127, 0, 0, 1].into()).await.unwrap();
+        Client::new(self.router.clone(), Some(format!("Bearer {}", token.expose())))
+    }
+}
