@@ -10,12 +10,17 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::authn::RandomSource;
 
+/// The time that every seeded id shows: 2026-01-01T00:00:00Z.
+const SEEDED_TIME: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
 /// A shared source of randomness.
 #[derive(Clone)]
 pub struct Randomness(Arc<Mutex<Source>>);
 
 struct Source {
     generator: ChaCha20Rng,
+    /// The time that ids show in place of the real one, so that a seed decides them whole.
+    always: Option<Timestamp>,
     process: [u8; 5],
     count: u32,
 }
@@ -34,20 +39,20 @@ impl Randomness {
     pub fn from_system() -> std::io::Result<Self> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
-        Ok(Self::over(ChaCha20Rng::from_seed(seed)))
+        Ok(Self::over(ChaCha20Rng::from_seed(seed), None))
     }
 
     /// The same in every run: for tests and `dev --seed`, never for a service.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self::over(ChaCha20Rng::seed_from_u64(seed))
+        Self::over(ChaCha20Rng::seed_from_u64(seed), Some(SEEDED_TIME))
     }
 
-    fn over(mut generator: ChaCha20Rng) -> Self {
+    fn over(mut generator: ChaCha20Rng, always: Option<Timestamp>) -> Self {
         let mut process = [0; 5];
         generator.fill_bytes(&mut process);
         let count = generator.next_u32() >> 9;
-        Self(Arc::new(Mutex::new(Source { generator, process, count })))
+        Self(Arc::new(Mutex::new(Source { generator, always, process, count })))
     }
 
     /// A new identifier: the second, a part of this process's own, and a count, so that what one
@@ -60,7 +65,7 @@ impl Randomness {
         let mut tail = [0; 8];
         tail[..5].copy_from_slice(&source.process);
         tail[5..].copy_from_slice(&count);
-        Id::generate(now, tail)
+        Id::generate(source.always.unwrap_or(now), tail)
     }
 
     /// A random number.

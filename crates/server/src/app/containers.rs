@@ -87,6 +87,7 @@ impl App {
             let id = self.randomness.id(now);
             let container = Container::create(id, group, spec.clone(), &siblings, now)?;
             let mut change = self.network_change(group, guard)?;
+            change.require(keys::container(group, id), None);
             put_container(&mut change, &container)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(container);

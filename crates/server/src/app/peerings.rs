@@ -104,6 +104,7 @@ impl App {
                 Peering::request(id, &home.value.0, customer.clone(), siblings.iter(), now)?;
             let mut change = self.network_change(group, guard)?;
             self.count_peerings(&mut change, &home, 1)?;
+            change.require(keys::peering(group, peering.id), None);
             put_peering(&mut change, &peering)?;
             self.tell(&mut change, context, project.value.org, CREATED, &peering)?;
             if self.committed(&mut tries, change).await? {

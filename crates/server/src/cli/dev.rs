@@ -115,12 +115,13 @@ impl Dev {
     }
 
     async fn serve(self, config: Config) -> anyhow::Result<()> {
-        let randomness = match self.seed {
-            Some(seed) => Randomness::seeded(seed),
-            None => Randomness::from_system()?,
-        };
         let home = Home::open(self.data_dir.as_deref())?;
         let store = home.store()?;
+        let randomness = match self.seed {
+            // A later start over the same state must not make the same ids again.
+            Some(seed) => Randomness::seeded(seed.wrapping_add(store.revision().await?.0)),
+            None => Randomness::from_system()?,
+        };
         let running =
             Running::start(&config, store, KeySource::File(&home.key_file()), randomness).await?;
         let installed = home.credentials(&running).await?;

@@ -1,0 +1,146 @@
+//! The built program as people run it: started, killed, started again, backed up, restored.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+
+mod server;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use server::{PROGRAM, Server, eventually};
+
+fn container(server: &Server) -> String {
+    let body = json!({
+        "providerName": "AWS", "regionName": "US_EAST_1", "atlasCidrBlock": "192.168.248.0/21",
+    });
+    let answer = server.ok("POST", &format!("{}/containers", server.group()), Some(&body));
+    answer["id"].as_str().unwrap().to_owned()
+}
+
+fn peering(server: &Server, container: &str, number: usize) -> String {
+    let body = json!({
+        "providerName": "AWS", "containerId": container, "accepterRegionName": "us-east-1",
+        "awsAccountId": "123456789012", "vpcId": format!("vpc-{number:017x}"),
+        "routeTableCidrBlock": format!("10.{number}.0.0/16"),
+    });
+    let answer = server.ok("POST", &format!("{}/peers", server.group()), Some(&body));
+    answer["id"].as_str().unwrap().to_owned()
+}
+
+fn statuses(server: &Server) -> Vec<(String, String)> {
+    let list = server.ok("GET", &format!("{}/peers", server.group()), None);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let results = list["results"].as_array().unwrap().clone();
+    results.iter().map(|peer| (text(&peer["id"]), text(&peer["statusName"]))).collect()
+}
+
+#[test]
+fn credentials_are_written_for_their_owner_only() {
+    let server = Server::start(&["--pace", "instant"]);
+    let mode = std::fs::metadata(server.credentials_file()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for name in
+        ["baseUrl", "orgId", "projectId", "publicKey", "privateKey", "clientId", "clientSecret"]
+    {
+        assert!(server.credential(name).len() > 3, "{name}");
+    }
+}
+
+#[test]
+fn a_killed_process_goes_on_where_it_stood() {
+    let home = tempfile::tempdir().unwrap();
+    let keep = ["--pace", "fast", "--customer", "manual", "--data-dir"];
+    let arguments = [&keep[..], &[home.path().to_str().unwrap()]].concat();
+    let server = Server::start(&arguments);
+    let group = server.group();
+    let container = container(&server);
+    let made: Vec<String> = (1..=10).map(|number| peering(&server, &container, number)).collect();
+    server.kill();
+
+    let server = Server::start(&arguments);
+    assert_eq!(server.group(), group, "the same credentials are shown again");
+    eventually("every peering waits for its customer", || {
+        statuses(&server).iter().all(|(_, status)| status == "PENDING_ACCEPTANCE")
+    });
+    let kept: Vec<String> = statuses(&server).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(kept, made);
+    server.ok("DELETE", &format!("{group}/peers/{}", made[0]), None);
+    server.kill();
+
+    let server = Server::start(&arguments);
+    eventually("the deletion went on", || statuses(&server).len() == 9);
+}
+
+#[test]
+fn a_backup_of_a_running_service_restores_elsewhere() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let keep = ["--pace", "instant", "--customer", "manual", "--data-dir"];
+    let server = Server::start(&[&keep[..], &[data.to_str().unwrap()]].concat());
+    let container = container(&server);
+    for number in 1..=5 {
+        peering(&server, &container, number);
+    }
+    eventually("every peering waits for its customer", || {
+        statuses(&server).iter().all(|(_, status)| status == "PENDING_ACCEPTANCE")
+    });
+    let before = statuses(&server);
+    let backup = home.path().join("backup.db");
+    let url = format!("sqlite://{}/peerage.db", data.display());
+    run(&["backup", "--store", &url, backup.to_str().unwrap()]);
+    drop(server);
+
+    let elsewhere = home.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    for file in ["master.key", "credentials.json"] {
+        std::fs::copy(data.join(file), elsewhere.join(file)).unwrap();
+    }
+    let url = format!("sqlite://{}/peerage.db", elsewhere.display());
+    run(&["restore", "--store", &url, backup.to_str().unwrap()]);
+    let server = Server::start(&[&keep[..], &[elsewhere.to_str().unwrap()]].concat());
+    assert_eq!(statuses(&server), before);
+}
+
+#[test]
+fn one_seed_makes_the_same_ids_and_secrets() {
+    let names = ["orgId", "projectId", "publicKey", "privateKey", "clientId", "clientSecret"];
+    let made = || {
+        let server = Server::start(&["--seed", "7"]);
+        names.map(|name| server.credential(name))
+    };
+    assert_eq!(made(), made());
+}
+
+#[test]
+fn an_expired_request_is_a_jump_of_the_clock_away() {
+    let server = Server::start(&["--pace", "instant", "--customer", "ignore"]);
+    let container = container(&server);
+    peering(&server, &container, 1);
+    eventually("it waits", || statuses(&server)[0].1 == "PENDING_ACCEPTANCE");
+    server.ok("POST", "/api/peerage/v1/clock", Some(&json!({"advance": "167h"})));
+    assert_eq!(statuses(&server)[0].1, "PENDING_ACCEPTANCE");
+    server.ok("POST", "/api/peerage/v1/clock", Some(&json!({"nextEvent": true})));
+    eventually("it expired", || statuses(&server)[0].1 == "FAILED");
+    let list = server.ok("GET", &format!("{}/peers", server.group()), None);
+    assert_eq!(list["results"][0]["errorStateName"], "EXPIRED");
+}
+
+#[test]
+fn commands_that_cannot_be_done_say_why() {
+    let output = Command::new(PROGRAM).args(["serve", "--config", "/nonexistent.toml"]).output();
+    let output = output.unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("/nonexistent.toml"), "{said}");
+    for command in ["dev", "serve", "init", "backup", "restore", "check"] {
+        let output = Command::new(PROGRAM).args([command, "--help"]).output().unwrap();
+        assert!(output.status.success(), "{command}");
+    }
+}
+
+fn run(arguments: &[&str]) {
+    let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {said}");
+}
