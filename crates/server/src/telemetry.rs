@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -35,6 +35,10 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
 /// Everything that is counted; clones count together.
 #[derive(Clone, Debug)]
 pub struct Metrics(Arc<Counts>);
+
+/// When something began.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
 
 #[derive(Debug)]
 struct Counts {
@@ -86,21 +90,25 @@ impl Metrics {
     }
 
     /// A request came in.
-    pub fn request_started(&self) {
+    #[must_use]
+    pub fn request_started(&self) -> Stopwatch {
         self.0.in_flight.inc();
+        Stopwatch(Instant::now())
     }
 
-    /// A request was answered; status 0 when its client went away.
+    /// A request was answered; status 0 when its client went away. Says how long it took.
     pub fn request_ended(
         &self,
+        started: Stopwatch,
         method: &'static str,
         operation: &'static str,
         status: u16,
-        latency: Duration,
-    ) {
+    ) -> Duration {
+        let latency = started.0.elapsed();
         self.0.in_flight.dec();
         self.0.requests.get_or_create(&Request { method, operation, status }).inc();
         self.0.latency.get_or_create(&Operation { operation }).observe(latency.as_secs_f64());
+        latency
     }
 
     /// A connection was opened.
@@ -163,8 +171,8 @@ mod tests {
     fn what_was_counted_is_shown() {
         let (driver, gauges) = watch::channel(Gauges::default());
         let metrics = Metrics::new(gauges);
-        metrics.request_started();
-        metrics.request_ended("GET", "listGroups", 200, Duration::from_millis(3));
+        let started = metrics.request_started();
+        metrics.request_ended(started, "GET", "listGroups", 200);
         driver.send_replace(Gauges { in_flight: 2, queued: 5, started: true });
         let text = metrics.text().unwrap();
         for line in [

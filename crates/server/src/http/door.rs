@@ -6,7 +6,7 @@
 //! work is taken until the task ends, so that the bound is on work and not on patience.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use ::http::uri::PathAndQuery;
@@ -25,7 +25,7 @@ use super::rate_limit::RateLimit;
 use super::render::{self, ErrorCode};
 use crate::app::App;
 use crate::config::Limits;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Stopwatch};
 
 /// When a client should come back that found no place.
 const CROWDED: Duration = Duration::from_secs(1);
@@ -155,15 +155,14 @@ fn inward(mut request: Request<Body>, arrival: Arrival) -> Request<Body> {
 struct Watch<'a> {
     metrics: &'a Metrics,
     arrival: &'a Arrival,
-    started: Instant,
+    started: Stopwatch,
     /// What it was answered with; nothing for a client that went away.
     status: Option<(StatusCode, Option<&'static str>)>,
 }
 
 impl<'a> Watch<'a> {
     fn start(metrics: &'a Metrics, arrival: &'a Arrival) -> Self {
-        metrics.request_started();
-        Self { metrics, arrival, started: Instant::now(), status: None }
+        Self { metrics, arrival, started: metrics.request_started(), status: None }
     }
 
     fn end(&mut self, response: &Response) {
@@ -174,12 +173,12 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let latency = self.started.elapsed();
         let Learnt { operation, group, caller } = self.arrival.notes.read();
         let operation = operation.unwrap_or(NO_OPERATION);
         let (status, code) = self.status.unzip();
         let status = status.map_or(0, |status| status.as_u16());
-        self.metrics.request_ended(method_name(&self.arrival.method), operation, status, latency);
+        let method = method_name(&self.arrival.method);
+        let latency = self.metrics.request_ended(self.started, method, operation, status);
         let (caller_kind, caller_id) = caller.unzip();
         tracing::info!(
             request.id = %self.arrival.id,

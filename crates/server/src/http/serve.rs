@@ -74,7 +74,8 @@ pub async fn serve(
                 }
                 (_, Err(error)) => {
                     tracing::warn!(%error, "http.accept_failed");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    // Often there are too many open files: some are closed meanwhile.
+                    let _ = tokio::time::timeout(ACCEPT_PAUSE, turned(&mut stopped)).await;
                 }
                 (Err(_), Ok(_)) => break,
             },
