@@ -1,7 +1,7 @@
 //! AWS, Azure and GCP inside the process: both sides of each peering, with the providers' own
 //! states, waits, refusals and expiry.
 //!
-//! The models are plain data ([`world`], [`rules`]) to which time is an argument; this file puts
+//! The models are plain data (`world`, `rules`) to which time is an argument; this file puts
 //! them behind the fabric port and keeps every change before anybody hears of it. Must not know a
 //! clock, a timer or the store.
 

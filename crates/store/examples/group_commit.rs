@@ -1,4 +1,5 @@
-//! Measures the embedded store: `cargo run --release -p peerage-store --example group_commit [dir]`.
+//! Measures the embedded store:
+//! `cargo run --release -p peerage-store --example group_commit [dir]`.
 //!
 //! A transaction is what making a peering commits: one record of 700 bytes and two index entries.
 //! Each figure is the median of five rounds of a second, callers in a closed loop.

@@ -66,7 +66,10 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// Something is there already.
-    #[error("{} exists already: choose another file, or say that it is to be replaced", .path.display())]
+    #[error(
+        "{} exists already: choose another file, or say that it is to be replaced",
+        .path.display()
+    )]
     Exists {
         /// Where.
         path: PathBuf,

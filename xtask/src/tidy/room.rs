@@ -18,9 +18,11 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Where the server may read the machine's time or sleep. An entry covers the file and its folder.
-const CLOCK_PLACES: [&str; 5] = [
+const CLOCK_PLACES: [&str; 7] = [
     "crates/server/src/clock",
     "crates/server/src/driver",
+    "crates/server/src/http/door",
+    "crates/server/src/http/serve",
     "crates/server/src/cli",
     "crates/server/src/main",
     "crates/server/src/telemetry",
