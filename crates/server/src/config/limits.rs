@@ -20,7 +20,8 @@ pub struct Limits {
     pub concurrency: usize,
     /// How long one request may take.
     pub request: Span,
-    /// How long a client may take to send the head of a request.
+    /// How long a client may take to send the head of a request, and to send the next part of its
+    /// body.
     pub header_read: Span,
 }
 

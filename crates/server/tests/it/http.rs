@@ -4,6 +4,7 @@ mod bodies;
 mod challenge;
 mod connections;
 mod errors;
+mod every;
 mod forms;
 mod limits;
 mod operations;

@@ -210,7 +210,7 @@ fn container(required: &[&str], name: &str, own: Value) -> Value {
     let mut properties = json!({
         "id": id_of("container"),
         "providerName": provider(name),
-        "atlasCidrBlock": text("Its addresses: private ones, of a size that the cloud allows.", BLOCK),
+        "atlasCidrBlock": text("Its addresses, private ones.", BLOCK),
         "provisioned": {
             "type": "boolean", "description": "Whether it exists in the cloud.", "readOnly": true,
         },

@@ -11,6 +11,14 @@ use crate::support::check_golden;
 /// Method, path, operationId and date of every operation in reach.
 const CONTRACT: &str = include_str!("../../contract-operations.txt");
 
+/// The operations that are not served on purpose, and why.
+const NOT_SERVED: &str = include_str!("../../not-served.txt");
+
+fn reasons() -> BTreeMap<&'static str, &'static str> {
+    let rows = NOT_SERVED.lines().filter(|line| !line.starts_with('#'));
+    rows.map(|row| row.split_once(' ').unwrap()).collect()
+}
+
 fn served() -> BTreeMap<(String, &'static str), Operation> {
     let of = |operation: Operation| ((operation.method.to_string(), operation.path), operation);
     operations::all().into_iter().map(of).collect()
@@ -24,11 +32,17 @@ fn contract() -> impl Iterator<Item = [&'static str; 4]> {
 #[test]
 fn what_is_served_is_committed() {
     let mut ours = served();
+    let reasons = reasons();
     let mut table = String::new();
     for [method, path, id, _] in contract() {
-        let is_served = ours.remove(&(method.to_owned(), path)).is_some();
-        let state = if is_served { "served" } else { "not served" };
-        writeln!(table, "{state:<11} {method:<6} {path} {id}").unwrap();
+        let reason = reasons.get(id);
+        let (state, reason) = match (ours.remove(&(method.to_owned(), path)), reason) {
+            (Some(_), None) => ("served", String::new()),
+            (None, Some(reason)) => ("not served", format!(": {reason}")),
+            (None, None) => ("not served", ": nobody has written down why".to_owned()),
+            (Some(_), Some(_)) => panic!("{id} is served: take it out of not-served.txt"),
+        };
+        writeln!(table, "{state:<11} {method:<6} {path} {id}{reason}").unwrap();
     }
     for ((method, path), operation) in ours {
         writeln!(table, "{:<11} {method:<6} {path} {}", "besides", operation.id).unwrap();
