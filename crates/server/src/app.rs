@@ -8,6 +8,8 @@ pub mod containers;
 pub mod credentials;
 pub(crate) mod events;
 mod failure;
+pub mod group_settings;
+pub mod groups;
 pub mod install;
 pub mod peerings;
 pub mod private_ip_mode;

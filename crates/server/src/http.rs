@@ -16,6 +16,7 @@ mod control;
 mod door;
 pub mod error;
 pub mod fault;
+mod groups;
 mod listing;
 mod oauth;
 mod openapi;

@@ -35,6 +35,18 @@ macro_rules! switches {
                 fields.finish()?;
                 Ok(change)
             }
+            /// The switches that are to change, by their names.
+            #[must_use]
+            pub fn switches(&self) -> Vec<(&'static str, bool)> {
+                let all = [$(($name, self.$field),)*];
+                all.into_iter().filter_map(|(name, on)| Some((name, on?))).collect()
+            }
+
+            /// A change to what `set` says of each name; `None` leaves a switch alone.
+            pub fn of(set: impl Fn(&str) -> Option<bool>) -> Self {
+                Self { $($field: set($name),)* }
+            }
+
 
             /// The settings `old` with this change made.
             #[must_use]

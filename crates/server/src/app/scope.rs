@@ -27,6 +27,35 @@ impl App {
         Ok(record)
     }
 
+    /// Says no unless the caller may do `action` to `resource` in the project: before a body is
+    /// looked at.
+    ///
+    /// # Errors
+    /// The project is not the caller's to see, or the caller lacks the role.
+    pub async fn may_in_group(
+        &self,
+        context: &Context,
+        group: GroupId,
+        action: Action,
+        resource: Resource,
+    ) -> Result<(), Failure> {
+        self.in_group(context, group, action, resource).await.map(drop)
+    }
+
+    /// The same for an organization.
+    ///
+    /// # Errors
+    /// The organization is not the caller's to see, or the caller lacks the role.
+    pub async fn may_in_org(
+        &self,
+        context: &Context,
+        org: OrgId,
+        action: Action,
+        resource: Resource,
+    ) -> Result<(), Failure> {
+        self.in_org(context, org, action, resource).await.map(drop)
+    }
+
     /// The organization, if the caller may do `action` to `resource` in it.
     pub(crate) async fn in_org(
         &self,

@@ -35,6 +35,8 @@ pub(super) struct BodyLimits {
     pub(super) bytes: usize,
     /// The time between two parts of it.
     pub(super) pause: Duration,
+    /// The time for all of it.
+    pub(super) whole: Duration,
 }
 
 impl Inbox {
@@ -46,10 +48,14 @@ impl Inbox {
 
     /// The whole body.
     pub(super) async fn read(&mut self, limits: BodyLimits) -> Result<Bytes, Fault> {
-        let too_large = || Fault::BodyTooLarge { limit: limits.bytes };
         if self.declared.is_some_and(|bytes| bytes > limits.bytes) {
-            return Err(too_large());
+            return Err(Fault::BodyTooLarge { limit: limits.bytes });
         }
+        let read = timeout(limits.whole, self.read_parts(limits)).await;
+        read.unwrap_or(Err(Fault::BodyIncomplete))
+    }
+
+    async fn read_parts(&mut self, limits: BodyLimits) -> Result<Bytes, Fault> {
         let mut whole = BytesMut::new();
         loop {
             match timeout(limits.pause, self.body.frame()).await {
@@ -57,7 +63,7 @@ impl Inbox {
                 Ok(Some(Ok(frame))) => {
                     let part = frame.into_data().unwrap_or_default();
                     if whole.len() + part.len() > limits.bytes {
-                        return Err(too_large());
+                        return Err(Fault::BodyTooLarge { limit: limits.bytes });
                     }
                     whole.extend_from_slice(&part);
                 }

@@ -8,6 +8,7 @@ pub fn all() -> Vec<Operation> {
     [
         super::peers::operations(),
         super::containers::operations(),
+        super::groups::operations(),
         super::control::operations(),
         super::oauth::operations(),
     ]

@@ -6,7 +6,6 @@
 //! nothing else.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::http::header::AUTHORIZATION;
 use ::http::request::Parts;
@@ -60,8 +59,8 @@ struct Done {
 
 impl Pipeline {
     pub(super) fn new(app: Arc<App>, rate: Arc<RateLimit>, limits: &Limits) -> Self {
-        let pause: Duration = limits.header_read.0;
-        Self { app, rate, limits: BodyLimits { bytes: limits.body_bytes, pause } }
+        let (pause, whole) = (limits.header_read.0, limits.request.0);
+        Self { app, rate, limits: BodyLimits { bytes: limits.body_bytes, pause, whole } }
     }
 
     /// Serves a request that the router sent to a site.

@@ -7,6 +7,7 @@ mod errors;
 mod every;
 mod forms;
 mod limits;
+mod log;
 mod operations;
 mod pages;
 mod paths;
