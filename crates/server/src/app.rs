@@ -3,6 +3,8 @@
 //! Knows the store and the core; must not know HTTP or JSON shapes of the wire. Every change is
 //! one transaction with its events in it, and is answered only after the commit.
 
+pub mod access_list;
+pub mod audit;
 mod change;
 pub mod containers;
 pub mod credentials;

@@ -8,6 +8,7 @@
 //! A request goes through `door` (id, place, deadline, log), `router` and `site` (which operation),
 //! `pipeline` (what all have in common), its handler, and `render`.
 
+mod access_list;
 mod arrival;
 mod body;
 pub mod call;
@@ -15,6 +16,7 @@ mod containers;
 mod control;
 mod door;
 pub mod error;
+mod events;
 pub mod fault;
 mod groups;
 mod listing;

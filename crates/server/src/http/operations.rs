@@ -9,6 +9,8 @@ pub fn all() -> Vec<Operation> {
         super::peers::operations(),
         super::containers::operations(),
         super::groups::operations(),
+        super::access_list::operations(),
+        super::events::operations(),
         super::control::operations(),
         super::oauth::operations(),
     ]

@@ -26,6 +26,7 @@ records! {
     ServiceAccountRecord "service account";
     TokenRecord "access token";
     MarkRecord "index entry";
+    AccessListRecord "access list entry";
 }
 
 /// An entry of an index that says no more than its key does.
@@ -301,4 +302,28 @@ pub struct TokenRecord {
     /// When it stops working.
     #[serde(with = "text::millis")]
     pub expires: Timestamp,
+}
+
+/// An entry of a project's IP access list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccessListRecord {
+    /// The address, block or security group, as it was written.
+    pub entry: String,
+    /// What it is for.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// When it goes by itself.
+    #[serde(default, with = "text::millis_option")]
+    pub delete_after: Option<Timestamp>,
+    /// When it was written.
+    #[serde(with = "text::millis")]
+    pub created: Timestamp,
+}
+
+impl AccessListRecord {
+    /// Whether it has not gone by itself.
+    #[must_use]
+    pub fn lives_at(&self, now: Timestamp) -> bool {
+        self.delete_after.is_none_or(|end| end > now)
+    }
 }

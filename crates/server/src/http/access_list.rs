@@ -1,0 +1,124 @@
+//! The IP access list of a project: wire to domain and back.
+
+use std::sync::Arc;
+
+use ::http::Method;
+use peerage_core::authz::{Action, Resource};
+use peerage_core::error::Refusal;
+use peerage_core::id::GroupId;
+use peerage_store::record::AccessListRecord;
+use peerage_wire::access_list::{Entry, EntryState, EntryStatus, NewEntry, Target};
+use peerage_wire::page::Link;
+
+use super::call::Call;
+use super::fault::Fault;
+use super::operation::{Access, Bucket, Media, Operation};
+use super::reply::Reply;
+use crate::app::App;
+use crate::app::access_list::NewAccess;
+
+/// The operations on access lists.
+pub(super) fn operations() -> Vec<Operation> {
+    let operation = |id, method, path, handler| Operation {
+        id,
+        method,
+        path,
+        media: Media::Atlas(&["2023-01-01"]),
+        access: Access::Caller,
+        bucket: Bucket::Project,
+        handler,
+    };
+    let all = "/api/atlas/v2/groups/{groupId}/accessList";
+    let one = "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}";
+    let status = "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}/status";
+    vec![
+        operation("listGroupAccessListEntries", Method::GET, all, |app, call| {
+            Box::pin(list(app, call))
+        }),
+        operation("createGroupAccessListEntry", Method::POST, all, |app, call| {
+            Box::pin(create(app, call))
+        }),
+        operation("getGroupAccessListEntry", Method::GET, one, |app, call| {
+            Box::pin(get(app, call))
+        }),
+        operation("deleteGroupAccessListEntry", Method::DELETE, one, |app, call| {
+            Box::pin(delete(app, call))
+        }),
+        operation("getGroupAccessListStatus", Method::GET, status, |app, call| {
+            Box::pin(get_status(app, call))
+        }),
+    ]
+}
+
+async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    call.page()?;
+    let entries = app.list_access(call.caller()?, group).await?;
+    call.list(&entries, &[], |entry| view(&call, group, entry))
+}
+
+async fn create(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    call.page()?;
+    app.may_in_group(call.caller()?, group, Action::Create, Resource::AccessList).await?;
+    let new: Vec<NewAccess> = NewEntry::read_all(&call.body)?.into_iter().map(access).collect();
+    let entries = app.add_access(call.caller()?, group, &new).await?;
+    call.list(&entries, &[], |entry| view(&call, group, entry))
+}
+
+async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    let entry = app.get_access(call.caller()?, group, &canonical(&call, group)?).await?;
+    Reply::ok(&view(&call, group, &entry))
+}
+
+async fn get_status(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    app.get_access(call.caller()?, group, &canonical(&call, group)?).await?;
+    Reply::ok(&EntryStatus { status: EntryState::Active })
+}
+
+async fn delete(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    app.delete_access(call.caller()?, group, &canonical(&call, group)?).await?;
+    Ok(Reply::no_content())
+}
+
+/// The entry of the path in the form that tells entries apart.
+fn canonical(call: &Call, group: GroupId) -> Result<String, Fault> {
+    let text = call.text("entryValue");
+    let unknown = || Refusal::AccessListEntryNotFound { entry: text.to_owned(), group };
+    Target::parse(text).map(|target| word(&target)).ok_or_else(|| unknown().into())
+}
+
+fn word(target: &Target) -> String {
+    match target {
+        Target::Address(block) | Target::Block(block) => block.net().to_string(),
+        Target::SecurityGroup(group) => group.clone(),
+    }
+}
+
+fn access(entry: NewEntry) -> NewAccess {
+    let NewEntry { target, comment, delete_after } = entry;
+    NewAccess {
+        entry: target.as_str().to_owned(),
+        canonical: word(&target),
+        is_security_group: matches!(target, Target::SecurityGroup(_)),
+        comment,
+        delete_after,
+    }
+}
+
+fn view(call: &Call, group: GroupId, record: &AccessListRecord) -> Entry {
+    let target = Target::parse(&record.entry);
+    let target = target.unwrap_or_else(|| Target::SecurityGroup(record.entry.clone()));
+    let path = record.entry.replace('/', "%2F");
+    let own = format!("{}/api/atlas/v2/groups/{group}/accessList/{path}", call.base_url);
+    Entry {
+        target,
+        comment: record.comment.clone(),
+        delete_after: record.delete_after,
+        group,
+        links: vec![Link::new(own, "self")],
+    }
+}

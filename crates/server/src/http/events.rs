@@ -1,0 +1,202 @@
+//! The audit trail: events of projects and organizations, and the kinds of them.
+
+use std::sync::Arc;
+
+use ::http::Method;
+use peerage_core::time::Timestamp;
+use peerage_store::record::{Actor, EventRecord};
+use peerage_wire::event::{Event, EventTarget, EventType, RawEvent, Severity};
+use peerage_wire::page::Link;
+
+use super::call::Call;
+use super::fault::Fault;
+use super::operation::{Access, Bucket, Media, Operation};
+use super::reply::Reply;
+use crate::app::App;
+use crate::app::audit::EventFilter;
+
+/// The kinds of events that Peerage writes, by the contract's names, and what each tells.
+const KINDS: &[(&str, &str)] = &[
+    ("API_KEY_ACCESS_LIST_ENTRY_ADDED", "An address was added to an API key's access list."),
+    ("API_KEY_ACCESS_LIST_ENTRY_DELETED", "An address was taken off an API key's access list."),
+    ("API_KEY_ADDED_TO_GROUP", "An API key was given roles in a project."),
+    ("API_KEY_CREATED", "An API key was made."),
+    ("API_KEY_DELETED", "An API key was deleted."),
+    ("API_KEY_DESCRIPTION_CHANGED", "The description of an API key was changed."),
+    ("API_KEY_REMOVED_FROM_GROUP", "An API key lost its roles in a project."),
+    ("API_KEY_ROLES_CHANGED", "The roles of an API key were changed."),
+    ("AZURE_PEER_ACTIVE", "A peering on Azure began to work."),
+    ("AZURE_PEER_CREATED", "A peering on Azure was asked for."),
+    ("AZURE_PEER_DELETED", "The deletion of a peering on Azure was asked for."),
+    ("AZURE_PEER_UPDATED", "A peering on Azure was changed."),
+    ("CONTAINER_DELETED", "A network container was deleted."),
+    ("CONTAINER_SUBNETS_UPDATE_REQUESTED", "A network container was changed."),
+    ("FTDC_SETTINGS_UPDATED", "The settings of diagnostics were changed."),
+    ("GCP_PEER_ACTIVE", "A peering on GCP began to work."),
+    ("GCP_PEER_CREATED", "A peering on GCP was asked for."),
+    ("GCP_PEER_DELETED", "The deletion of a peering on GCP was asked for."),
+    ("GCP_PEER_INACTIVE", "A peering on GCP stopped working."),
+    ("GCP_PEER_UPDATED", "A peering on GCP was changed."),
+    ("GROUP_CREATED", "A project was made."),
+    ("GROUP_DELETED", "A project was closed."),
+    ("GROUP_NAME_CHANGED", "A project was renamed."),
+    ("GROUP_TAGS_MODIFIED", "The labels of a project were changed."),
+    ("NETWORK_PERMISSION_ENTRY_ADDED", "An entry was added to a project's IP access list."),
+    ("NETWORK_PERMISSION_ENTRY_REMOVED", "An entry was taken off a project's IP access list."),
+    ("ORG_CREATED", "An organization was made."),
+    ("ORG_RENAMED", "An organization was renamed."),
+    ("PEER_CREATED", "A peering on AWS was asked for."),
+    ("PEER_DELETED", "The deletion of a peering on AWS was asked for."),
+    ("PEER_UPDATED", "A peering on AWS was changed."),
+    ("PROJECT_LIMIT_UPDATED", "A limit of a project was changed."),
+    ("SERVICE_ACCOUNT_CREATED", "A service account was made."),
+    ("SERVICE_ACCOUNT_DELETED", "A service account was deleted."),
+    ("SERVICE_ACCOUNT_DETAILS_CHANGED", "A service account was changed."),
+    ("SERVICE_ACCOUNT_SECRET_ADDED", "A secret was added to a service account."),
+    ("SERVICE_ACCOUNT_SECRET_DELETED", "A secret of a service account was deleted."),
+    ("USER_SECURITY_SETTINGS_UPDATED", "The settings of a project were changed."),
+];
+
+macro_rules! operations {
+    ($($id:literal $path:literal $handler:ident;)*) => {
+        /// The operations on events.
+        pub(super) fn operations() -> Vec<Operation> {
+            vec![$(Operation {
+                id: $id,
+                method: Method::GET,
+                path: $path,
+                media: Media::Atlas(&["2023-01-01"]),
+                access: Access::Caller,
+                bucket: Bucket::Other,
+                handler: |app, call| Box::pin($handler(app, call)),
+            },)*]
+        }
+    };
+}
+
+operations! {
+    "listEventTypes" "/api/atlas/v2/eventTypes" list_types;
+    "listGroupEvents" "/api/atlas/v2/groups/{groupId}/events" list_of_group;
+    "getGroupEvent" "/api/atlas/v2/groups/{groupId}/events/{eventId}" get_of_group;
+    "listOrgEvents" "/api/atlas/v2/orgs/{orgId}/events" list_of_org;
+    "getOrgEvent" "/api/atlas/v2/orgs/{orgId}/events/{eventId}" get_of_org;
+}
+
+/// The parameters that choose events: links repeat them.
+const FILTERS: &[&str] = &["eventType", "excludedEventType", "minDate", "maxDate", "includeRaw"];
+
+async fn list_types(_app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    call.caller()?;
+    call.list(KINDS, &[], |(event_type, description)| EventType {
+        alertable: false,
+        description,
+        event_type,
+    })
+}
+
+async fn list_of_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let group = call.id("groupId")?;
+    let (filter, raw) = (filter(&call)?, call.flag("includeRaw", false)?);
+    call.page()?;
+    let events = app.list_group_events(call.caller()?, group, &filter).await?;
+    call.list(&events, FILTERS, |event| view(&call, event, raw))
+}
+
+async fn get_of_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (group, event) = (call.id("groupId")?, call.id("eventId")?);
+    let raw = call.flag("includeRaw", false)?;
+    let event = app.get_group_event(call.caller()?, group, event).await?;
+    Reply::ok(&view(&call, &event, raw))
+}
+
+async fn list_of_org(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let org = call.id("orgId")?;
+    let (filter, raw) = (filter(&call)?, call.flag("includeRaw", false)?);
+    call.page()?;
+    let events = app.list_org_events(call.caller()?, org, &filter).await?;
+    call.list(&events, FILTERS, |event| view(&call, event, raw))
+}
+
+async fn get_of_org(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (org, event) = (call.id("orgId")?, call.id("eventId")?);
+    let raw = call.flag("includeRaw", false)?;
+    let event = app.get_org_event(call.caller()?, org, event).await?;
+    Reply::ok(&view(&call, &event, raw))
+}
+
+fn filter(call: &Call) -> Result<EventFilter, Fault> {
+    // A parameter may come several times, or hold several kinds with commas between them.
+    let kinds = |name: &str| -> Vec<String> {
+        let all = call.query_all(name).flat_map(|text| text.split(','));
+        all.map(str::trim).filter(|kind| !kind.is_empty()).map(str::to_owned).collect()
+    };
+    Ok(EventFilter {
+        kinds: kinds("eventType"),
+        excluded: kinds("excludedEventType"),
+        from: date(call, "minDate")?,
+        to: date(call, "maxDate")?,
+    })
+}
+
+fn date(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Fault> {
+    let Some(text) = call.query(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let bad = |_| Fault::QueryParameter {
+        name: name.to_owned(),
+        value: text.to_owned(),
+        expected: "a date such as 2026-11-23T22:44:19Z",
+    };
+    peerage_wire::date::parse(text).map(Some).map_err(bad)
+}
+
+fn view(call: &Call, record: &EventRecord, raw: bool) -> Event {
+    let EventRecord { id, created, kind, org, group, actor, remote, details } = record;
+    let (api_key_id, public_key) = match actor {
+        Actor::ApiKey { id, public_key } => (Some(*id), Some(public_key.clone())),
+        Actor::System | Actor::ServiceAccount { .. } => (None, None),
+    };
+    let place = match group {
+        Some(group) => format!("groups/{group}"),
+        None => format!("orgs/{org}"),
+    };
+    let own = format!("{}/api/atlas/v2/{place}/events/{id}", call.base_url);
+    Event {
+        api_key_id,
+        created: *created,
+        event_type_name: kind.clone(),
+        group_id: *group,
+        id: *id,
+        is_global_admin: false,
+        links: vec![Link::new(own, "self")],
+        org_id: Some(*org),
+        public_key,
+        raw: raw.then(|| raw_event(record)),
+        remote_address: remote.as_deref().and_then(|text| text.parse().ok()),
+        user_id: None,
+        username: None,
+        target: target(details),
+    }
+}
+
+fn target(details: &std::collections::BTreeMap<String, String>) -> EventTarget {
+    let entry = details.get("whitelistEntry").cloned();
+    match (details.get("targetPublicKey"), entry) {
+        (Some(key), whitelist_entry) => {
+            EventTarget::ApiKey { target_public_key: key.clone(), whitelist_entry }
+        }
+        (None, Some(whitelist_entry)) => EventTarget::AccessList { whitelist_entry },
+        (None, None) => EventTarget::Place,
+    }
+}
+
+fn raw_event(record: &EventRecord) -> RawEvent {
+    let description = KINDS.iter().find(|(kind, _)| *kind == record.kind);
+    RawEvent {
+        kind: record.kind.clone(),
+        created: record.created,
+        description: description.map_or(record.kind.clone(), |(_, text)| (*text).to_owned()),
+        group_name: None,
+        id: record.id,
+        org_id: Some(record.org),
+        severity: Severity::Info,
+    }
+}
