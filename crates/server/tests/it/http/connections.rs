@@ -201,6 +201,26 @@ async fn a_request_that_takes_too_long_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn connections_have_a_bound_and_the_next_one_waits_its_turn() {
+    let live = live(|config| config.limits.connections = 1).await;
+    let ask = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
+    let mut first = TcpStream::connect(live.address).await.unwrap();
+    first.write_all(ask).await.unwrap();
+    let mut answer = [0; 12];
+    first.read_exact(&mut answer).await.unwrap();
+    let mut second = TcpStream::connect(live.address).await.unwrap();
+    second.write_all(ask).await.unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(100), second.read_exact(&mut answer));
+    assert!(early.await.is_err(), "a second connection was served");
+    drop(first);
+    let served = tokio::time::timeout(Duration::from_secs(5), second.read_exact(&mut answer));
+    served.await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    drop(second);
+    live.end().await;
+}
+
+#[tokio::test]
 async fn a_head_that_does_not_come_or_never_ends_is_given_up() {
     let live = live(|config| config.limits.header_read = Span(Duration::from_millis(100))).await;
     let mut slow = TcpStream::connect(live.address).await.unwrap();
