@@ -4,6 +4,7 @@
 //! one transaction with its events in it, and is answered only after the commit.
 
 pub mod access_list;
+pub mod api_keys;
 pub mod audit;
 mod change;
 pub mod containers;

@@ -9,6 +9,7 @@
 //! `pipeline` (what all have in common), its handler, and `render`.
 
 mod access_list;
+mod api_keys;
 mod arrival;
 mod body;
 pub mod call;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use peerage_core::error::Refusal;
+use peerage_core::id::Id;
 use peerage_store::record::{self, MarkRecord, Record};
 use peerage_store::{
     Commit, Entry, Key, ListRequest, Precondition, Revision, StoreError, Txn, Write,
@@ -131,6 +132,15 @@ impl App {
                 return Err(Failure::Internal("more objects of one kind than Peerage reads"));
             }
         }
+    }
+
+    /// The ids that end the keys of an index, in order.
+    pub(crate) async fn ids_below<K>(&self, prefix: &Key) -> Result<Vec<Id<K>>, Failure> {
+        let id = |entry: &Entry| {
+            let text = std::str::from_utf8(&entry.key.as_bytes()[prefix.as_bytes().len()..]);
+            text.ok().and_then(|text| Id::parse(text).ok())
+        };
+        Ok(self.entries(prefix).await?.iter().filter_map(id).collect())
     }
 
     /// Tries to commit a change once.

@@ -75,12 +75,8 @@ impl App {
     }
 
     async fn groups_of(&self, org: OrgId) -> Result<Vec<GroupRecord>, Failure> {
-        let prefix = keys::org_groups(org);
         let mut groups = Vec::new();
-        for entry in self.entries(&prefix).await? {
-            let id = &entry.key.as_bytes()[prefix.as_bytes().len()..];
-            let id = std::str::from_utf8(id).ok().and_then(|text| GroupId::parse(text).ok());
-            let Some(id) = id else { continue };
+        for id in self.ids_below(&keys::org_groups(org)).await? {
             if let Some(found) = self.read::<GroupRecord>(&keys::group(id)).await? {
                 groups.push(found.value);
             }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::http::Method;
 use peerage_core::time::Timestamp;
 use peerage_store::record::{Actor, EventRecord};
 use peerage_wire::event::{Event, EventTarget, EventType, RawEvent, Severity};
@@ -10,7 +9,7 @@ use peerage_wire::page::Link;
 
 use super::call::Call;
 use super::fault::Fault;
-use super::operation::{Access, Bucket, Media, Operation};
+use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
 use crate::app::App;
 use crate::app::audit::EventFilter;
@@ -57,29 +56,15 @@ const KINDS: &[(&str, &str)] = &[
     ("USER_SECURITY_SETTINGS_UPDATED", "The settings of a project were changed."),
 ];
 
-macro_rules! operations {
-    ($($id:literal $path:literal $handler:ident;)*) => {
-        /// The operations on events.
-        pub(super) fn operations() -> Vec<Operation> {
-            vec![$(Operation {
-                id: $id,
-                method: Method::GET,
-                path: $path,
-                media: Media::Atlas(&["2023-01-01"]),
-                access: Access::Caller,
-                bucket: Bucket::Other,
-                handler: |app, call| Box::pin($handler(app, call)),
-            },)*]
-        }
-    };
-}
-
-operations! {
-    "listEventTypes" "/api/atlas/v2/eventTypes" list_types;
-    "listGroupEvents" "/api/atlas/v2/groups/{groupId}/events" list_of_group;
-    "getGroupEvent" "/api/atlas/v2/groups/{groupId}/events/{eventId}" get_of_group;
-    "listOrgEvents" "/api/atlas/v2/orgs/{orgId}/events" list_of_org;
-    "getOrgEvent" "/api/atlas/v2/orgs/{orgId}/events/{eventId}" get_of_org;
+/// The operations on events.
+pub(super) fn operations() -> Vec<Operation> {
+    table! { Media::Atlas(&["2023-01-01"]), Bucket::Other;
+        "listEventTypes" GET "/api/atlas/v2/eventTypes" list_types;
+        "listGroupEvents" GET "/api/atlas/v2/groups/{groupId}/events" list_of_group;
+        "getGroupEvent" GET "/api/atlas/v2/groups/{groupId}/events/{eventId}" get_of_group;
+        "listOrgEvents" GET "/api/atlas/v2/orgs/{orgId}/events" list_of_org;
+        "getOrgEvent" GET "/api/atlas/v2/orgs/{orgId}/events/{eventId}" get_of_org;
+    }
 }
 
 /// The parameters that choose events: links repeat them.

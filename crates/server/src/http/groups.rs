@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::http::Method;
 use peerage_core::authz::{Action, Resource};
 use peerage_store::record::{GroupRecord, Tag as StoredTag};
 use peerage_wire::group::{Group, GroupChange, NewGroup, RegionUsage, Tag, links};
@@ -12,7 +11,7 @@ use peerage_wire::settings::{GroupSettings, GroupSettingsChange};
 
 use super::call::Call;
 use super::fault::Fault;
-use super::operation::{Access, Bucket, Media, Operation};
+use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
 use crate::app::App;
 use crate::app::group_settings::LimitState;
@@ -20,43 +19,29 @@ use crate::app::groups::{NewProject, ProjectChange};
 
 const MEDIA: Media = Media::Atlas(&["2023-01-01"]);
 
-macro_rules! operations {
-    ($($id:literal $method:ident $path:literal $handler:ident;)*) => {
-        /// The operations on projects.
-        pub(super) fn operations() -> Vec<Operation> {
-            vec![$(Operation {
-                id: $id,
-                method: Method::$method,
-                path: $path,
-                media: MEDIA,
-                access: Access::Caller,
-                bucket: Bucket::Project,
-                handler: |app, call| Box::pin($handler(app, call)),
-            },)*]
-        }
-    };
-}
-
-operations! {
-    "listGroups" GET "/api/atlas/v2/groups" list;
-    "createGroup" POST "/api/atlas/v2/groups" create;
-    "getGroupByName" GET "/api/atlas/v2/groups/byName/{groupName}" get_by_name;
-    "getGroup" GET "/api/atlas/v2/groups/{groupId}" get;
-    "updateGroup" PATCH "/api/atlas/v2/groups/{groupId}" update;
-    "deleteGroup" DELETE "/api/atlas/v2/groups/{groupId}" delete;
-    "getOrgGroups" GET "/api/atlas/v2/orgs/{orgId}/groups" list_of_org;
-    "getGroupSettings" GET "/api/atlas/v2/groups/{groupId}/settings" get_settings;
-    "updateGroupSettings" PATCH "/api/atlas/v2/groups/{groupId}/settings" update_settings;
-    "listGroupLimits" GET "/api/atlas/v2/groups/{groupId}/limits" list_limits;
-    "getGroupLimit" GET "/api/atlas/v2/groups/{groupId}/limits/{limitName}" get_limit;
-    "setGroupLimit" PATCH "/api/atlas/v2/groups/{groupId}/limits/{limitName}" set_limit;
-    "deleteGroupLimit" DELETE "/api/atlas/v2/groups/{groupId}/limits/{limitName}" reset_limit;
-    "getGroupIpAddresses" GET "/api/atlas/v2/groups/{groupId}/ipAddresses" addresses;
-    "getGroupManagedSlowMs" GET "/api/atlas/v2/groups/{groupId}/managedSlowMs" get_slow_ms;
-    "enableGroupManagedSlowMs" POST "/api/atlas/v2/groups/{groupId}/managedSlowMs/enable"
-        enable_slow_ms;
-    "disableGroupManagedSlowMs" DELETE "/api/atlas/v2/groups/{groupId}/managedSlowMs/disable"
-        disable_slow_ms;
+/// The operations on projects.
+pub(super) fn operations() -> Vec<Operation> {
+    table! { MEDIA, Bucket::Project;
+        "listGroups" GET "/api/atlas/v2/groups" list;
+        "createGroup" POST "/api/atlas/v2/groups" create;
+        "getGroupByName" GET "/api/atlas/v2/groups/byName/{groupName}" get_by_name;
+        "getGroup" GET "/api/atlas/v2/groups/{groupId}" get;
+        "updateGroup" PATCH "/api/atlas/v2/groups/{groupId}" update;
+        "deleteGroup" DELETE "/api/atlas/v2/groups/{groupId}" delete;
+        "getOrgGroups" GET "/api/atlas/v2/orgs/{orgId}/groups" list_of_org;
+        "getGroupSettings" GET "/api/atlas/v2/groups/{groupId}/settings" get_settings;
+        "updateGroupSettings" PATCH "/api/atlas/v2/groups/{groupId}/settings" update_settings;
+        "listGroupLimits" GET "/api/atlas/v2/groups/{groupId}/limits" list_limits;
+        "getGroupLimit" GET "/api/atlas/v2/groups/{groupId}/limits/{limitName}" get_limit;
+        "setGroupLimit" PATCH "/api/atlas/v2/groups/{groupId}/limits/{limitName}" set_limit;
+        "deleteGroupLimit" DELETE "/api/atlas/v2/groups/{groupId}/limits/{limitName}" reset_limit;
+        "getGroupIpAddresses" GET "/api/atlas/v2/groups/{groupId}/ipAddresses" addresses;
+        "getGroupManagedSlowMs" GET "/api/atlas/v2/groups/{groupId}/managedSlowMs" get_slow_ms;
+        "enableGroupManagedSlowMs" POST "/api/atlas/v2/groups/{groupId}/managedSlowMs/enable"
+            enable_slow_ms;
+        "disableGroupManagedSlowMs" DELETE "/api/atlas/v2/groups/{groupId}/managedSlowMs/disable"
+            disable_slow_ms;
+    }
 }
 
 async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {

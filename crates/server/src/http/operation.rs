@@ -80,3 +80,20 @@ impl Bucket {
         }
     }
 }
+
+/// One list of operations that share their media type and their bucket: `id METHOD "path" handler`.
+macro_rules! table {
+    ($media:expr, $bucket:expr; $($id:literal $method:ident $path:literal $handler:ident;)*) => {
+        vec![$($crate::http::operation::Operation {
+            id: $id,
+            method: ::http::Method::$method,
+            path: $path,
+            media: $media,
+            access: $crate::http::operation::Access::Caller,
+            bucket: $bucket,
+            handler: |app, call| Box::pin($handler(app, call)),
+        },)*]
+    };
+}
+
+pub(super) use table;

@@ -11,6 +11,7 @@ pub fn all() -> Vec<Operation> {
         super::groups::operations(),
         super::access_list::operations(),
         super::events::operations(),
+        super::api_keys::operations(),
         super::control::operations(),
         super::oauth::operations(),
     ]
