@@ -19,6 +19,7 @@ pub mod private_ip_mode;
 mod ready;
 pub mod reconcile;
 mod scope;
+pub mod service_accounts;
 
 use std::sync::Arc;
 

@@ -35,6 +35,7 @@ mod render;
 pub mod reply;
 pub mod router;
 pub mod serve;
+mod service_accounts;
 mod site;
 mod tls;
 mod version;

@@ -12,6 +12,7 @@ pub fn all() -> Vec<Operation> {
         super::access_list::operations(),
         super::events::operations(),
         super::api_keys::operations(),
+        super::service_accounts::operations(),
         super::control::operations(),
         super::oauth::operations(),
     ]
