@@ -14,12 +14,15 @@ mod failure;
 pub mod group_settings;
 pub mod groups;
 pub mod install;
+pub mod orgs;
 pub mod peerings;
 pub mod private_ip_mode;
 mod ready;
 pub mod reconcile;
 mod scope;
 pub mod service_accounts;
+pub mod teams;
+pub mod users;
 
 use std::sync::Arc;
 

@@ -198,19 +198,13 @@ pub fn service_account_tokens(id: ServiceAccountId) -> Key {
     key(format_args!("service-account-token/{id}/"))
 }
 
-/// One user.
+/// The user of that name in an organization.
 #[must_use]
-pub fn user(id: UserId) -> Key {
-    key(format_args!("user/{id}"))
+pub fn username(org: OrgId, name: &str) -> Key {
+    key(format_args!("username/{org}/{}", name.to_lowercase()))
 }
 
-/// The user of that name.
-#[must_use]
-pub fn username(name: &str) -> Key {
-    key(format_args!("username/{}", name.to_lowercase()))
-}
-
-/// That a user belongs to an organization.
+/// A user of an organization.
 #[must_use]
 pub fn org_user(org: OrgId, id: UserId) -> Key {
     key(format_args!("org-user/{org}/{id}"))

@@ -7,6 +7,7 @@
 
 mod event;
 mod network;
+mod people;
 mod tenancy;
 mod text;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use event::{Actor, EventRecord};
 pub use network::{ContainerRecord, PeeringRecord};
+pub use people::{GroupTeamRecord, TeamRecord, UserRecord, UsernameRecord};
 pub use tenancy::*;
 
 /// The format that is written.

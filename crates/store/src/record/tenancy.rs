@@ -53,7 +53,7 @@ pub struct OrgRecord {
 }
 
 /// The settings of an organization.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OrgSettings {
     /// Whether credentials need an access list.
     #[serde(default)]
@@ -65,14 +65,35 @@ pub struct OrgSettings {
     #[serde(default)]
     pub restrict_employee_access: bool,
     /// Whether generative features may be used.
-    #[serde(default)]
+    #[serde(default = "yes")]
     pub gen_ai_features_enabled: bool,
+    /// Whether streams may cross projects.
+    #[serde(default)]
+    pub streams_cross_group_enabled: bool,
+    /// Who is told about operations.
+    #[serde(default)]
+    pub operations_contact: Option<String>,
     /// The longest life of a service account's secret, in hours.
     #[serde(default)]
     pub max_secret_hours: Option<u32>,
     /// Who is told about security matters.
     #[serde(default)]
     pub security_contact: Option<String>,
+}
+
+impl Default for OrgSettings {
+    fn default() -> Self {
+        Self {
+            api_access_list_required: false,
+            multi_factor_auth_required: false,
+            restrict_employee_access: false,
+            gen_ai_features_enabled: true,
+            streams_cross_group_enabled: false,
+            operations_contact: None,
+            max_secret_hours: None,
+            security_contact: None,
+        }
+    }
 }
 
 /// A project.
