@@ -26,6 +26,7 @@ mod openapi;
 pub mod operation;
 pub mod operations;
 mod ops;
+mod orgs;
 mod peers;
 mod pipeline;
 mod pretty;
@@ -37,7 +38,10 @@ pub mod router;
 pub mod serve;
 mod service_accounts;
 mod site;
+mod stubs;
+mod teams;
 mod tls;
+mod users;
 mod version;
 
 use std::sync::Arc;

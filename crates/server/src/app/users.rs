@@ -124,8 +124,8 @@ impl App {
             let mut change = Change::default();
             change.require(key.clone(), Some(found.revision)).delete(key);
             change.delete(keys::username(org, &found.value.username));
-            let news = News::in_org("REMOVED_FROM_ORG", org)
-                .with("targetUsername", &found.value.username);
+            let news =
+                News::in_org("REMOVED_FROM_ORG", org).with("targetUsername", &found.value.username);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(());

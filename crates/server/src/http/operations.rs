@@ -13,6 +13,10 @@ pub fn all() -> Vec<Operation> {
         super::events::operations(),
         super::api_keys::operations(),
         super::service_accounts::operations(),
+        super::orgs::operations(),
+        super::teams::operations(),
+        super::users::operations(),
+        super::stubs::operations(),
         super::control::operations(),
         super::oauth::operations(),
     ]
