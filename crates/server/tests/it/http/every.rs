@@ -18,6 +18,7 @@ fn contract(group: &str, org: &str) -> Vec<(Operation, String)> {
                 _ if at % 2 == 0 => part,
                 "groupId" => group,
                 "orgId" => org,
+                "clientId" => "mdb_sa_id_0123456789abcdef01234567",
                 "entryValue" | "ipAddress" => "192.0.2.1",
                 _ => NOTHING,
             });
