@@ -379,6 +379,20 @@ impl App {
         }
     }
 
+    /// Says no unless the caller may give service accounts roles in a project; gives back the
+    /// project's organization.
+    ///
+    /// # Errors
+    /// The project is not the caller's to see, or the caller lacks the role.
+    pub async fn may_invite_accounts(
+        &self,
+        context: &Context,
+        group: GroupId,
+    ) -> Result<OrgId, Failure> {
+        let resource = Resource::GroupServiceAccountAssignment;
+        Ok(self.in_group(context, group, Action::Change, resource).await?.value.org)
+    }
+
     /// Gives an organization's service account roles in a project.
     ///
     /// # Errors
@@ -390,11 +404,10 @@ impl App {
         id: ServiceAccountId,
         roles: BTreeSet<GroupRole>,
     ) -> Result<ServiceAccountRecord, Failure> {
-        let resource = Resource::GroupServiceAccountAssignment;
-        let project = self.in_group(context, group, Action::Change, resource).await?;
+        let org = self.may_invite_accounts(context, group).await?;
         let mut tries = Tries::default();
         loop {
-            let found = self.account_in(AccountPlace::Org(project.value.org), id).await?;
+            let found = self.account_in(AccountPlace::Org(org), id).await?;
             let mut account = found.value;
             account.grants.set_in_group(group, roles.clone());
             let mut change = Change::default();

@@ -194,6 +194,7 @@ async fn delete(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn invite(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let group = call.id("groupId")?;
+    app.may_invite_accounts(call.caller()?, group).await?;
     let roles = read_assignment(&call.body)?;
     let found = app.invite_account(call.caller()?, group, account(&call)?, roles).await?;
     Reply::ok(&group_view(&found, AccountPlace::Group(group), None))
