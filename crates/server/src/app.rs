@@ -33,6 +33,15 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub use failure::Failure;
 
+/// What use cases give back about nouns without a life cycle: the records, as plain values.
+pub mod records {
+    pub use peerage_store::record::{
+        AccessListRecord, Actor, ApiKeyRecord, CredentialAddress, EventRecord, Grants, GroupGrant,
+        GroupRecord, GroupTeamRecord, OrgRecord, OrgSettings, SecretRecord, ServiceAccountRecord,
+        Tag, TeamRecord, UserRecord,
+    };
+}
+
 use crate::authn::{DigestVerifier, Sealer, Throttle};
 use crate::clock::Clock;
 use crate::emulation::Emulation;

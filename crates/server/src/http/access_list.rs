@@ -6,7 +6,7 @@ use ::http::Method;
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::GroupId;
-use peerage_store::record::AccessListRecord;
+use crate::app::records::AccessListRecord;
 use peerage_wire::access_list::{Entry, EntryState, EntryStatus, NewEntry, Target};
 use peerage_wire::page::Link;
 

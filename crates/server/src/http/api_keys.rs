@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use peerage_core::authz::{Action, GroupRole, OrgRole, Resource};
 use peerage_core::error::Refusal;
-use peerage_store::record::{ApiKeyRecord, CredentialAddress};
+use crate::app::records::{ApiKeyRecord, CredentialAddress};
 use peerage_wire::access_list::{KeyEntry, Target, read_targets};
 use peerage_wire::api_key::{ApiKey, ApiKeyChange, NewApiKey, read_assignment};
 use peerage_wire::page::Link;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use peerage_core::time::Timestamp;
-use peerage_store::record::{Actor, EventRecord};
+use crate::app::records::{Actor, EventRecord};
 use peerage_wire::event::{Event, EventTarget, EventType, RawEvent, Severity};
 use peerage_wire::page::Link;
 

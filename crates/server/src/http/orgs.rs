@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use peerage_core::authz::{Action, Resource};
-use peerage_store::record::{OrgRecord, OrgSettings as StoredSettings};
+use crate::app::records::{OrgRecord, OrgSettings as StoredSettings};
 use peerage_wire::org::{Org, OrgChange, OrgSettings, OrgSettingsChange};
 use peerage_wire::page::Link;
 

@@ -7,7 +7,7 @@ use ::http::StatusCode;
 use peerage_core::authz::{Action, GroupRole, OrgRole};
 use peerage_core::error::Refusal;
 use peerage_core::id::ServiceAccountId;
-use peerage_store::record::{CredentialAddress, SecretRecord, ServiceAccountRecord};
+use crate::app::records::{CredentialAddress, SecretRecord, ServiceAccountRecord};
 use peerage_wire::access_list::{AccountEntry, Target, read_targets};
 use peerage_wire::service_account::{
     AccountGroup, NewSecret, NewServiceAccount, Secret, ServiceAccount, ServiceAccountChange,

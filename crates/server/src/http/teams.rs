@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use peerage_core::authz::{Action, Resource};
-use peerage_store::record::{GroupTeamRecord, TeamRecord};
+use crate::app::records::{GroupTeamRecord, TeamRecord};
 use peerage_wire::page::Link;
 use peerage_wire::team::{GroupTeam, NewGroupTeam, NewTeam, Team, read_group_roles, read_name};
 

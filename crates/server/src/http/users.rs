@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peerage_core::authz::{Action, Resource};
 use peerage_core::id::GroupId;
-use peerage_store::record::{Grants, UserRecord};
+use crate::app::records::{Grants, UserRecord};
 use peerage_wire::user::{
     GroupRoleAssignment, GroupUser, Membership, NewOrgUser, OrgUser, OrgUserRoles,
 };
@@ -79,7 +79,7 @@ fn membership(user: &UserRecord) -> Membership {
 }
 
 fn view(user: &UserRecord) -> OrgUser {
-    let assignment = |grant: &peerage_store::record::GroupGrant| GroupRoleAssignment {
+    let assignment = |grant: &crate::app::records::GroupGrant| GroupRoleAssignment {
         group_id: grant.group,
         group_roles: grant.roles.clone(),
     };
