@@ -4,9 +4,9 @@ use peerage_core::id::PeerId;
 use peerage_core::time::Timestamp;
 use serde::Deserialize;
 
-use super::object::{Cloud, LinkObject, Status};
-use super::rules;
+use super::object::Sides;
 use super::world::World;
+use super::{aws, azure, gcp};
 
 /// What the customer does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -16,9 +16,10 @@ pub enum CustomerMode {
     Accept,
     /// Nothing: whoever tests acts for it.
     Manual,
-    /// Says no to everything. GCP has no way to say no: there it never makes its half.
+    /// Says no to everything. GCP has no way to say no: there it never makes its half, and the
+    /// peering waits.
     Reject,
-    /// Nothing at all: requests expire.
+    /// Nothing at all: requests expire on AWS and wait elsewhere.
     Ignore,
 }
 
@@ -27,7 +28,7 @@ pub enum CustomerMode {
 pub enum CustomerAct {
     /// Accept the request (AWS), give the role (Azure), make its half (GCP).
     Accept,
-    /// Reject the request (AWS), take the role away (Azure).
+    /// Reject the request (AWS), deny the role (Azure). GCP has no such thing and says so.
     Reject,
     /// Take its side of a working connection away.
     Delete,
@@ -43,108 +44,29 @@ pub struct CustomerError {
     pub message: String,
 }
 
+impl CustomerError {
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
 pub(super) fn act(
     world: &mut World,
     peering: PeerId,
     act: CustomerAct,
     now: Timestamp,
 ) -> Result<(), CustomerError> {
-    let Some(link) = world.link(peering).cloned() else { return Err(unknown(peering)) };
-    let next = match link.provider {
-        Cloud::Aws => on_aws(world, link, act, now)?,
-        Cloud::Azure => on_azure(world, link, act, now)?,
-        Cloud::Gcp => on_gcp(link, act, now)?,
+    let Some(link) = world.link(peering).cloned() else {
+        let words = format!("The customer's cloud knows of no connection for peering {peering}.");
+        return Err(CustomerError::new("NotFound", words));
+    };
+    let next = match link.sides.clone() {
+        Sides::Aws(connection) => aws::act(world, peering, link, connection, act, now)?,
+        Sides::Azure(pair) => azure::act(world, link, pair, act, now)?,
+        Sides::Gcp(pair) => gcp::act(world, peering, link, pair, act, now)?,
     };
     world.put_link(peering, next);
+    world.touch(peering);
     world.pass(now);
     Ok(())
-}
-
-fn on_aws(
-    world: &World,
-    link: LinkObject,
-    act: CustomerAct,
-    now: Timestamp,
-) -> Result<LinkObject, CustomerError> {
-    match (act, link.status) {
-        (CustomerAct::Accept, Status::AwaitsCustomer) => Ok(rules::aws_accepted(world, link, now)),
-        (CustomerAct::Reject, Status::AwaitsCustomer) => Ok(rules::aws_rejected(link, now)),
-        (CustomerAct::Delete, Status::Active) => Ok(rules::severed(link, now)),
-        (act, _) => Err(wrong_state(&link, act)),
-    }
-}
-
-fn on_azure(
-    world: &World,
-    link: LinkObject,
-    act: CustomerAct,
-    now: Timestamp,
-) -> Result<LinkObject, CustomerError> {
-    match (act, link.status) {
-        (CustomerAct::Accept, Status::AwaitsCustomer) => {
-            let due = Some(now.after(world.pace.azure_connecting).as_millis());
-            Ok(LinkObject { status: Status::Requested, agreed: true, due, ..link })
-        }
-        (CustomerAct::Accept, Status::Requested) => Ok(LinkObject { agreed: true, ..link }),
-        (CustomerAct::Reject, Status::AwaitsCustomer | Status::Requested) => {
-            Ok(LinkObject { status: Status::Rejected, due: None, ..link })
-        }
-        (CustomerAct::Delete, Status::Active) => Ok(rules::severed(link, now)),
-        (act, _) => Err(wrong_state(&link, act)),
-    }
-}
-
-fn on_gcp(link: LinkObject, act: CustomerAct, now: Timestamp) -> Result<LinkObject, CustomerError> {
-    match (act, link.status) {
-        (CustomerAct::Accept, Status::AwaitsCustomer) => {
-            Ok(LinkObject { status: Status::Active, agreed: true, due: None, ..link })
-        }
-        (CustomerAct::Accept, Status::Requested) => Ok(LinkObject { agreed: true, ..link }),
-        (CustomerAct::Delete, Status::Active) => Ok(rules::severed(link, now)),
-        (CustomerAct::Reject, _) => Err(CustomerError {
-            code: "UNSUPPORTED_OPERATION".to_owned(),
-            message: "A peering of GCP cannot be rejected: not making the other half leaves it \
-                      inactive."
-                .to_owned(),
-        }),
-        (act, _) => Err(wrong_state(&link, act)),
-    }
-}
-
-fn unknown(peering: PeerId) -> CustomerError {
-    CustomerError {
-        code: "InvalidVpcPeeringConnectionID.NotFound".to_owned(),
-        message: format!("The customer's cloud knows of no connection for peering {peering}."),
-    }
-}
-
-fn wrong_state(link: &LinkObject, act: CustomerAct) -> CustomerError {
-    let (code, verb) = match (link.provider, act) {
-        (Cloud::Aws, CustomerAct::Accept) => ("InvalidStateTransition", "accepted"),
-        (Cloud::Aws, CustomerAct::Reject) => ("InvalidStateTransition", "rejected"),
-        (Cloud::Aws, CustomerAct::Delete) => ("InvalidStateTransition", "deleted"),
-        (Cloud::Azure | Cloud::Gcp, CustomerAct::Accept) => ("Conflict", "accepted"),
-        (Cloud::Azure | Cloud::Gcp, CustomerAct::Reject) => ("Conflict", "rejected"),
-        (Cloud::Azure | Cloud::Gcp, CustomerAct::Delete) => ("Conflict", "deleted"),
-    };
-    let state = aws_name(link.status);
-    let id = &link.connection;
-    CustomerError {
-        code: code.to_owned(),
-        message: format!("The connection {id} is {state} and cannot be {verb} now."),
-    }
-}
-
-fn aws_name(status: Status) -> &'static str {
-    match status {
-        Status::Requested => "initiating-request",
-        Status::AwaitsCustomer => "pending-acceptance",
-        Status::Finishing => "provisioning",
-        Status::Active => "active",
-        Status::Rejected => "rejected",
-        Status::Expired => "expired",
-        Status::Refused => "failed",
-        Status::Severed => "deleted",
-        Status::Removing => "deleting",
-    }
 }

@@ -1,8 +1,13 @@
-//! Faults that callers plant: throttling, refusals, lost answers.
+//! Faults that callers plant: throttling, refusals, lost answers, delays.
 
-use peerage_core::cloud::{CallError, Certainty, Remedy};
+use std::time::Duration;
+
+use peerage_core::cloud::CallError;
 use peerage_core::provider::Provider;
 use serde::{Deserialize, Serialize};
+
+use super::answer::{give_up, in_doubt, retry, retry_after};
+use super::object::FORMAT;
 
 /// The most faults that wait at one time.
 pub const FAULTS_MAX: usize = 1_000;
@@ -20,6 +25,9 @@ pub struct Fault {
     /// Only this operation.
     #[serde(default)]
     pub operation: Option<Operation>,
+    /// Only calls about this project.
+    #[serde(default)]
+    pub group: Option<String>,
     /// Only calls about this peering.
     #[serde(default)]
     pub peering: Option<String>,
@@ -70,24 +78,49 @@ pub enum Effect {
     LoseAnswer,
     /// It does not happen, and nobody says so.
     LoseRequest,
-    /// The cloud takes the request and fails it afterwards, with these words.
+    /// It happens, and what it begins takes so much longer.
+    #[serde(rename_all = "camelCase")]
+    Delay {
+        /// Milliseconds.
+        millis: u64,
+    },
+    /// The cloud takes the request for a connection and fails it afterwards, with these words.
+    /// Counts only when a connection is made.
     Refuse {
         /// The provider's words.
         message: String,
     },
 }
 
+/// The call that a fault may strike.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) provider: Provider,
+    pub(super) operation: Operation,
+    pub(super) group: String,
+    pub(super) peering: Option<String>,
+    /// Whether it makes a connection.
+    pub(super) makes: bool,
+}
+
+/// What a fault leaves to the call itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Planted {
+    /// What it makes fails with these words.
+    pub(super) refusal: Option<String>,
+    /// What it begins takes so much longer.
+    pub(super) delay: Duration,
+}
+
 /// What a planted fault does to the call at hand.
 #[derive(Debug)]
 pub(super) enum Struck {
-    /// Nothing.
-    No,
     /// The call does not happen and answers this.
     Instead(CallError),
     /// The call happens and answers this.
     Afterwards(CallError),
-    /// What the call makes fails with these words.
-    Refused(String),
+    /// The call happens with this.
+    With(Planted),
 }
 
 /// Why a fault was not planted.
@@ -102,19 +135,37 @@ pub enum FaultError {
 }
 
 /// The faults that wait.
-#[derive(Debug, Default)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Faults {
+    v: u8,
     waiting: Vec<Fault>,
     last: u64,
 }
 
+impl Default for Faults {
+    fn default() -> Self {
+        Self { v: FORMAT, waiting: Vec::new(), last: 0 }
+    }
+}
+
 impl Faults {
+    pub(super) fn format(&self) -> u8 {
+        self.v
+    }
+
     pub(super) fn list(&self) -> Vec<Fault> {
         self.waiting.clone()
     }
 
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
+    }
+
+    /// Takes one away; `false`: there is none of that number.
+    pub(super) fn take(&mut self, id: u64) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|fault| fault.id != id);
+        self.waiting.len() != before
     }
 
     pub(super) fn plant(&mut self, mut fault: Fault) -> Result<u64, FaultError> {
@@ -128,60 +179,70 @@ impl Faults {
         }
         self.last += 1;
         fault.id = self.last;
-        self.waiting.push(fault);
+        if fault.times != Some(0) {
+            self.waiting.push(fault);
+        }
         Ok(self.last)
     }
 
-    /// What happens to a call; counts the fault down.
-    pub(super) fn strike(
-        &mut self,
-        provider: Provider,
-        operation: Operation,
-        peering: Option<&str>,
-    ) -> Struck {
-        let fits = |fault: &Fault| {
-            fault.provider.as_deref().is_none_or(|name| Provider::parse(name) == Some(provider))
-                && fault.operation.is_none_or(|wanted| wanted == operation)
-                && fault.peering.as_deref().is_none_or(|wanted| Some(wanted) == peering)
-                && fault.times != Some(0)
-        };
-        let Some(at) = self.waiting.iter().position(fits) else { return Struck::No };
+    /// Which fault strikes a call: the oldest that fits.
+    pub(super) fn aimed(&self, target: &Target) -> Option<usize> {
+        self.waiting.iter().position(|fault| fault.fits(target))
+    }
+
+    /// What that fault does; counts it down.
+    pub(super) fn strike(&mut self, at: usize) -> Struck {
         let fault = &mut self.waiting[at];
         let effect = fault.effect.clone();
         fault.times = fault.times.map(|times| times.saturating_sub(1));
         if fault.times == Some(0) {
             self.waiting.remove(at);
         }
-        struck(effect)
+        effect.strike()
     }
 }
 
-fn struck(effect: Effect) -> Struck {
-    let error = |certainty, remedy, code: &str, message: &str| CallError {
-        certainty,
-        remedy,
-        code: code.to_owned(),
-        message: message.to_owned(),
-    };
-    let later = |after_ms| Remedy::Retry { after_ms };
-    match effect {
-        Effect::Throttle { after_millis } => Struck::Instead(error(
-            Certainty::Definite,
-            later(Some(after_millis)),
-            "RequestLimitExceeded",
-            "Request limit exceeded.",
-        )),
-        Effect::Error { code, message, terminal } => {
-            let remedy = if terminal { Remedy::GiveUp } else { later(None) };
-            Struck::Instead(error(Certainty::Definite, remedy, &code, &message))
+impl Fault {
+    fn fits(&self, target: &Target) -> bool {
+        let provider =
+            |name: &str| Provider::parse(name).is_some_and(|wanted| wanted == target.provider);
+        self.provider.as_deref().is_none_or(provider)
+            && self.operation.is_none_or(|wanted| wanted == target.operation)
+            && self.group.as_deref().is_none_or(|wanted| wanted == target.group)
+            && self
+                .peering
+                .as_deref()
+                .is_none_or(|wanted| Some(wanted) == target.peering.as_deref())
+            && (target.makes || !matches!(self.effect, Effect::Refuse { .. }))
+    }
+}
+
+impl Effect {
+    fn strike(self) -> Struck {
+        let lost = || in_doubt("ConnectionLost", "The connection was lost.");
+        match self {
+            Self::Throttle { after_millis } => {
+                let span = Duration::from_millis(after_millis);
+                Struck::Instead(retry_after(
+                    "RequestLimitExceeded",
+                    "Request limit exceeded.",
+                    span,
+                ))
+            }
+            Self::Error { code, message, terminal: true } => {
+                Struck::Instead(give_up(&code, message))
+            }
+            Self::Error { code, message, terminal: false } => {
+                Struck::Instead(retry(&code, message))
+            }
+            Self::LoseAnswer => Struck::Afterwards(lost()),
+            Self::LoseRequest => Struck::Instead(lost()),
+            Self::Delay { millis } => {
+                Struck::With(Planted { refusal: None, delay: Duration::from_millis(millis) })
+            }
+            Self::Refuse { message } => {
+                Struck::With(Planted { refusal: Some(message), delay: Duration::ZERO })
+            }
         }
-        Effect::LoseAnswer => Struck::Afterwards(lost(&error)),
-        Effect::LoseRequest => Struck::Instead(lost(&error)),
-        Effect::Refuse { message } => Struck::Refused(message),
     }
-}
-
-fn lost(error: &impl Fn(Certainty, Remedy, &str, &str) -> CallError) -> CallError {
-    let remedy = Remedy::Retry { after_ms: None };
-    error(Certainty::Indefinite, remedy, "ConnectionLost", "The connection was lost.")
 }

@@ -1,15 +1,25 @@
-//! The names that the emulated clouds give, from one seed.
+//! The names that the emulated clouds give, from one seed. The place in the sequence is kept with
+//! everything else: a name is never given twice, not even after a restart.
+
+use serde::{Deserialize, Serialize};
 
 /// A source of names.
-#[derive(Clone, Debug)]
-pub(super) struct Ids(u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ids {
+    v: u8,
+    state: u64,
+}
 
 const HEX: &[u8] = b"0123456789abcdef";
 const WORD: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 impl Ids {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { v: super::object::FORMAT, state: seed }
+    }
+
+    pub(super) fn format(&self) -> u8 {
+        self.v
     }
 
     /// Hexadecimal digits.
@@ -29,8 +39,8 @@ impl Ids {
 
     /// The next number of a fixed sequence (`SplitMix64`).
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)

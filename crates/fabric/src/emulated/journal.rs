@@ -1,6 +1,8 @@
 //! Where the emulated world keeps its state between two lives of the process.
 
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
@@ -20,11 +22,92 @@ impl JournalError {
 }
 
 /// Keeps objects by name.
+///
+/// # Guarantees that it has to give
+/// What [`Journal::save`] answered `Ok` for is what the next [`Journal::load`] finds. A save that
+/// failed, or that nobody waited for, may be kept as a whole, in part or not at all: its changes
+/// are saved again, and saving a change twice is the same as once.
 #[async_trait]
 pub trait Journal: Send + Sync + 'static {
     /// Everything that was kept.
     async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError>;
 
-    /// Keeps these changes, in this order; they are durable when this returns.
+    /// Keeps these changes, one for each object; they are durable when this returns.
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError>;
+}
+
+/// Keeps everything in memory, for tests and for worlds that nobody needs again. Clones share
+/// what they keep.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryJournal {
+    state: Arc<Mutex<MemoryState>>,
+}
+
+#[derive(Debug, Default)]
+struct MemoryState {
+    objects: BTreeMap<String, Vec<u8>>,
+    saves: usize,
+    failing: bool,
+}
+
+/// A [`MemoryJournal`] was told to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it was told to fail")]
+pub struct ToldToFail;
+
+impl MemoryJournal {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Fails every save from here on.
+    pub fn fail(&self) {
+        self.with(|state| state.failing = true);
+    }
+
+    /// Saves again.
+    pub fn heal(&self) {
+        self.with(|state| state.failing = false);
+    }
+
+    /// How often something was saved.
+    #[must_use]
+    pub fn saves(&self) -> usize {
+        self.with(|state| state.saves)
+    }
+
+    /// What is kept.
+    #[must_use]
+    pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        self.with(|state| state.objects.clone())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut MemoryState) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
+        Ok(self.objects().into_iter().collect())
+    }
+
+    async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError> {
+        self.with(|state| {
+            if state.failing {
+                return Err(JournalError::new(ToldToFail));
+            }
+            state.saves += 1;
+            for (name, bytes) in changes {
+                match bytes {
+                    Some(bytes) => drop(state.objects.insert(name, bytes)),
+                    None => drop(state.objects.remove(&name)),
+                }
+            }
+            Ok(())
+        })
+    }
 }

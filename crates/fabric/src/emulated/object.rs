@@ -1,26 +1,43 @@
 //! What exists in the emulated clouds, and how it is kept: JSON with a format number.
+//!
+//! A connection is one object that holds both sides, ours and the customer's, in its own cloud's
+//! words ([`Sides`]); what all clouds have in common stands beside them.
 
 use peerage_core::cidr::AddressBlock;
-use peerage_core::cloud::{Link, LinkStatus, NetworkNames};
+use peerage_core::cloud::{Link, LinkRequest, LinkStatus, NetworkNames};
 use peerage_core::container::ContainerSpec;
 use peerage_core::id::{ContainerId, PeerId};
 use peerage_core::peering::CustomerNetwork;
-use peerage_core::provider::Provider;
 use peerage_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::ids::Ids;
+use super::index::Rank;
+use super::{aws, azure, gcp};
+
+/// The format of what is kept. Another number is another program's.
+pub(super) const FORMAT: u8 = 1;
 
 /// A network of the service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct NetworkObject {
     pub(super) v: u8,
     pub(super) names: Names,
-    pub(super) ready: bool,
-    pub(super) removing: bool,
+    pub(super) state: NetworkState,
     pub(super) due: Option<i64>,
 }
 
+/// Where a network of the service stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum NetworkState {
+    Creating,
+    Ready,
+    Removing,
+}
+
 /// The names that a cloud gave to a network.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Names {
     Aws { vpc: String },
@@ -29,6 +46,21 @@ pub(super) enum Names {
 }
 
 impl Names {
+    /// Names that no other network has.
+    pub(super) fn give(spec: &ContainerSpec, ids: &mut Ids) -> Self {
+        match spec {
+            ContainerSpec::Aws { .. } => Self::Aws { vpc: format!("vpc-{}", ids.hex(17)) },
+            ContainerSpec::Azure { .. } => Self::Azure {
+                subscription: ids.hex(24),
+                vnet: format!("vnet_{}_{}", ids.hex(24), ids.word(8)),
+            },
+            ContainerSpec::Gcp { .. } => Self::Gcp {
+                project: format!("p-{}", ids.word(24)),
+                network: format!("nt-{}-{}", ids.hex(24), ids.word(8)),
+            },
+        }
+    }
+
     pub(super) fn value(&self) -> NetworkNames {
         match self.clone() {
             Self::Aws { vpc } => NetworkNames::Aws { vpc_id: vpc },
@@ -42,93 +74,113 @@ impl Names {
     }
 }
 
-/// Our side of a connection, and what the customer did on the other.
+/// A connection: what was asked for, and both sides of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct LinkObject {
     pub(super) v: u8,
     pub(super) group: String,
     pub(super) container: String,
     pub(super) handshake: u32,
-    pub(super) provider: Cloud,
     /// The connection's id in its cloud.
     pub(super) connection: String,
     /// Which network of which customer, as one word.
     pub(super) customer: String,
     pub(super) our_block: String,
-    pub(super) customer_block: Option<String>,
-    pub(super) route: Option<String>,
-    pub(super) status: Status,
+    /// The words with which a planted fault makes it fail.
+    pub(super) planted: Option<String>,
+    /// The cloud's words on where it stands, where they are not the usual ones.
     pub(super) message: Option<String>,
-    /// Whether the customer has agreed: accepted, given the role, made its half.
-    pub(super) agreed: bool,
     pub(super) due: Option<i64>,
-    pub(super) expires: Option<i64>,
+    pub(super) sides: Sides,
 }
 
-/// A cloud, as it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Both sides of a connection, as its cloud sees them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Cloud {
-    Aws,
-    Azure,
-    Gcp,
-}
-
-impl From<Provider> for Cloud {
-    fn from(provider: Provider) -> Self {
-        match provider {
-            Provider::Aws => Self::Aws,
-            Provider::Azure => Self::Azure,
-            Provider::Gcp => Self::Gcp,
-        }
-    }
-}
-
-/// Where a connection stands, as it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Status {
-    Requested,
-    AwaitsCustomer,
-    Finishing,
-    Active,
-    Rejected,
-    Expired,
-    Refused,
-    Severed,
-    Removing,
-}
-
-impl Status {
-    fn value(self) -> LinkStatus {
-        match self {
-            Self::Requested => LinkStatus::Requested,
-            Self::AwaitsCustomer => LinkStatus::AwaitsCustomer,
-            Self::Finishing => LinkStatus::Finishing,
-            Self::Active => LinkStatus::Active,
-            Self::Rejected => LinkStatus::Rejected,
-            Self::Expired => LinkStatus::Expired,
-            Self::Refused => LinkStatus::Refused,
-            Self::Severed => LinkStatus::Severed,
-            Self::Removing => LinkStatus::Removing,
-        }
-    }
-
-    /// Whether the cloud only remembers it.
-    pub(super) fn is_over(self) -> bool {
-        matches!(self, Self::Rejected | Self::Expired | Self::Refused | Self::Severed)
-    }
+pub(super) enum Sides {
+    Aws(aws::Connection),
+    Azure(azure::Pair),
+    Gcp(gcp::Pair),
 }
 
 impl LinkObject {
+    pub(super) fn new(
+        request: &LinkRequest,
+        connection: String,
+        planted: Option<String>,
+        sides: Sides,
+    ) -> Self {
+        Self {
+            v: FORMAT,
+            group: request.group.to_string(),
+            container: request.container.to_string(),
+            handshake: request.handshake,
+            connection,
+            customer: customer_word(&request.customer),
+            our_block: request.our_block().net().to_string(),
+            planted,
+            message: None,
+            due: None,
+            sides,
+        }
+    }
+
     pub(super) fn value(&self) -> Link {
+        let usual = match &self.sides {
+            Sides::Aws(connection) => Some(connection.words()),
+            Sides::Azure(_) => None,
+            Sides::Gcp(pair) => pair.words().map(str::to_owned),
+        };
+        let route = match &self.sides {
+            Sides::Aws(connection) => connection.route.as_ref().map(|route| route.block.clone()),
+            Sides::Azure(_) | Sides::Gcp(_) => None,
+        };
         Link {
             handshake: self.handshake,
             connection_id: self.connection.clone(),
-            status: self.status.value(),
-            route: self.route.clone(),
-            message: self.message.clone(),
+            status: self.status(),
+            route,
+            message: self.message.clone().or(usual),
         }
+    }
+
+    pub(super) fn status(&self) -> LinkStatus {
+        match &self.sides {
+            Sides::Aws(connection) => connection.status(),
+            Sides::Azure(pair) => pair.status(),
+            Sides::Gcp(pair) => pair.status(),
+        }
+    }
+
+    /// Whether nothing of it exists: the cloud only remembers it, or never made it.
+    pub(super) fn is_memory(&self) -> bool {
+        match &self.sides {
+            Sides::Aws(connection) => connection.is_memory(),
+            Sides::Azure(pair) => pair.is_memory(),
+            Sides::Gcp(pair) => pair.is_memory(),
+        }
+    }
+
+    /// How it counts for its two networks.
+    pub(super) fn rank(&self) -> Rank {
+        match &self.sides {
+            Sides::Aws(connection) => connection.rank(),
+            Sides::Azure(pair) => pair.rank(),
+            Sides::Gcp(pair) => pair.rank(),
+        }
+    }
+
+    /// The block of the customer's network that this connection told us of, while it lives.
+    pub(super) fn told_block(&self) -> Option<&str> {
+        match &self.sides {
+            Sides::Aws(connection) if !connection.is_memory() => Some(&connection.block),
+            Sides::Aws(_) | Sides::Azure(_) | Sides::Gcp(_) => None,
+        }
+    }
+
+    /// The same connection with its sides changed, and its next step at `due`.
+    pub(super) fn with(self, sides: Sides, due: Option<Timestamp>) -> Self {
+        Self { sides, due: due.map(Timestamp::as_millis), ..self }
     }
 
     pub(super) fn due(&self) -> Option<Timestamp> {
@@ -136,9 +188,26 @@ impl LinkObject {
     }
 }
 
+/// What a step makes of a connection.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// This.
+    Becomes(Box<LinkObject>),
+    /// Nothing: it is gone.
+    Gone,
+}
+
+impl From<LinkObject> for Fate {
+    fn from(link: LinkObject) -> Self {
+        Self::Becomes(Box::new(link))
+    }
+}
+
 /// One object by its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tag {
+    Ids,
+    Faults,
     Network(ContainerId),
     Link(PeerId),
 }
@@ -146,16 +215,20 @@ pub(super) enum Tag {
 impl Tag {
     pub(super) fn name(self) -> String {
         match self {
+            Self::Ids => "ids".to_owned(),
+            Self::Faults => "faults".to_owned(),
             Self::Network(id) => format!("network/{id}"),
             Self::Link(id) => format!("link/{id}"),
         }
     }
 
     pub(super) fn parse(name: &str) -> Option<Self> {
-        match name.split_once('/')? {
-            ("network", id) => ContainerId::parse(id).ok().map(Self::Network),
-            ("link", id) => PeerId::parse(id).ok().map(Self::Link),
-            _ => None,
+        match name.split_once('/') {
+            None if name == "ids" => Some(Self::Ids),
+            None if name == "faults" => Some(Self::Faults),
+            Some(("network", id)) => ContainerId::parse(id).ok().map(Self::Network),
+            Some(("link", id)) => PeerId::parse(id).ok().map(Self::Link),
+            None | Some(_) => None,
         }
     }
 }
@@ -172,15 +245,15 @@ pub(super) fn customer_word(customer: &CustomerNetwork) -> String {
     }
 }
 
+/// Which of our networks, as one word.
+pub(super) fn our_word(container: &str) -> String {
+    format!("ours/{container}")
+}
+
 /// Whether two blocks, as they are kept, share an address.
 pub(super) fn overlap(left: &str, right: &str) -> bool {
     match (AddressBlock::parse(left), AddressBlock::parse(right)) {
         (Ok(left), Ok(right)) => left.overlaps(&right),
-        _ => false,
+        (Ok(_) | Err(_), _) => false,
     }
-}
-
-/// The provider's word for the kind of a container.
-pub(super) fn cloud_of(spec: &ContainerSpec) -> Cloud {
-    spec.provider().into()
 }

@@ -1,0 +1,93 @@
+//! The book of laws, held against the emulated clouds and against a liar before them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use peerage_core::id::PeerId;
+use peerage_core::time::Timestamp;
+use peerage_fabric::Fabric;
+use peerage_fabric::conformance::{self, Bench, Subject};
+use peerage_fabric::emulated::{
+    CustomerAct, CustomerError, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
+};
+use peerage_fabric::faulty::{FaultRates, FaultyFabric};
+
+use crate::support::options;
+
+/// The emulated clouds, with a liar before them if there is a seed.
+struct Clouds {
+    pace: Pace,
+    liar: Option<u64>,
+}
+
+struct CloudsBench {
+    clouds: Arc<Emulated>,
+    journal: MemoryJournal,
+    options: EmulatedOptions,
+    liar: Option<u64>,
+}
+
+#[async_trait]
+impl Subject for Clouds {
+    async fn fresh(&self, customer: CustomerMode) -> Arc<dyn Bench> {
+        let (journal, options) = (MemoryJournal::new(), options(customer, self.pace.clone()));
+        let clouds = Emulated::open(Arc::new(journal.clone()), options.clone()).await.unwrap();
+        Arc::new(CloudsBench { clouds: Arc::new(clouds), journal, options, liar: self.liar })
+    }
+}
+
+impl CloudsBench {
+    fn before(&self, clouds: Arc<Emulated>) -> Arc<dyn Fabric> {
+        match self.liar {
+            None => clouds,
+            Some(seed) => Arc::new(FaultyFabric::without_delay(clouds, seed, FaultRates::OFTEN)),
+        }
+    }
+}
+
+#[async_trait]
+impl Bench for CloudsBench {
+    fn fabric(&self) -> Arc<dyn Fabric> {
+        self.before(self.clouds.clone())
+    }
+
+    async fn act(
+        &self,
+        peering: PeerId,
+        act: CustomerAct,
+        now: Timestamp,
+    ) -> Result<(), CustomerError> {
+        self.clouds.customer(peering, act, now).await
+    }
+
+    async fn reopen(&self) -> Option<Arc<dyn Fabric>> {
+        let journal = Arc::new(self.journal.clone());
+        let clouds = Emulated::open(journal, self.options.clone()).await.unwrap();
+        Some(self.before(Arc::new(clouds)))
+    }
+}
+
+async fn check(pace: Pace, liar: Option<u64>) {
+    let verdict = conformance::run(&Clouds { pace, liar }).await;
+    assert!(verdict.kept.len() + verdict.broken.len() >= 25, "{verdict}");
+    assert!(verdict.broken.is_empty(), "liar {liar:?}: {verdict}");
+}
+
+#[tokio::test]
+async fn the_emulated_clouds_keep_the_laws_at_their_own_pace() {
+    check(Pace::realistic(), None).await;
+}
+
+#[tokio::test]
+async fn the_emulated_clouds_keep_the_laws_in_a_hurry() {
+    check(Pace::instant(), None).await;
+    check(Pace::fast(), None).await;
+}
+
+#[tokio::test]
+async fn the_emulated_clouds_keep_the_laws_behind_a_liar() {
+    for seed in 1..=20 {
+        check(Pace::realistic(), Some(seed)).await;
+        check(Pace::fast(), Some(seed)).await;
+    }
+}

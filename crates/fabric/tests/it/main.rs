@@ -1,0 +1,16 @@
+//! The emulated clouds, held to the laws of every fabric and to the documents of the real ones.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
+
+mod aws;
+mod azure;
+mod faults;
+mod faulty;
+mod gcp;
+mod journal;
+mod laws;
+mod networks;
+mod pace;
+mod scale;
+mod support;
+mod time;
