@@ -42,7 +42,8 @@ use world::World;
 pub struct EmulatedOptions {
     /// How long each step takes.
     pub pace: Pace,
-    /// What the customer does by itself.
+    /// What the customer does by itself about requests whose turn it becomes from here on; what
+    /// waited before a restart goes on waiting.
     pub customer: CustomerMode,
     /// Decides the names that are given, in a world that is new.
     pub seed: u64,

@@ -192,10 +192,8 @@ impl World {
     /// Remembers that a peering changed without a call of its owner.
     pub(super) fn touch(&mut self, id: PeerId) {
         let group = self.links.get(&id).and_then(|link| GroupId::parse(&link.group).ok());
-        if let Some(group) = group
-            && self.touched.len() < TOUCHED_MAX
-        {
-            self.touched.insert((group, id));
+        if let Some(group) = group {
+            remember(&mut self.touched, (group, id));
         }
     }
 
@@ -268,7 +266,34 @@ impl World {
     }
 }
 
+fn remember(touched: &mut BTreeSet<(GroupId, PeerId)>, peering: (GroupId, PeerId)) {
+    if touched.len() < TOUCHED_MAX {
+        touched.insert(peering);
+    }
+}
+
 fn read<T: DeserializeOwned>(bytes: &[u8], format: impl Fn(&T) -> u8) -> Option<T> {
     let object: T = serde_json::from_slice(bytes).ok()?;
     (format(&object) == FORMAT).then_some(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn touched_peerings_are_remembered_up_to_their_bound() {
+        let mut touched = BTreeSet::new();
+        let group = GroupId::from_bytes([1; 12]);
+        let peering = |number: usize| {
+            PeerId::generate(Timestamp::ZERO, u64::try_from(number).unwrap().to_be_bytes())
+        };
+        for number in 0..TOUCHED_MAX {
+            remember(&mut touched, (group, peering(number)));
+        }
+        assert_eq!(touched.len(), TOUCHED_MAX);
+        remember(&mut touched, (group, peering(TOUCHED_MAX)));
+        assert_eq!(touched.len(), TOUCHED_MAX);
+        assert!(!touched.contains(&(group, peering(TOUCHED_MAX))));
+    }
 }

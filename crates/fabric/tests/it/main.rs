@@ -4,6 +4,7 @@
 
 mod aws;
 mod azure;
+mod bad;
 mod faults;
 mod faulty;
 mod gcp;
@@ -11,6 +12,7 @@ mod journal;
 mod laws;
 mod networks;
 mod pace;
+mod random;
 mod scale;
 mod support;
 mod time;
