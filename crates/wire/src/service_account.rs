@@ -15,6 +15,9 @@ use crate::show::{self, Named};
 /// What the public id of a service account begins with.
 pub const CLIENT_ID_PREFIX: &str = "mdb_sa_id_";
 
+/// The shortest life of a secret, in hours.
+pub const SECRET_HOURS_MIN: i64 = 8;
+
 /// The longest life of a secret, in hours.
 pub const SECRET_HOURS_MAX: i64 = 8760;
 
@@ -90,7 +93,8 @@ fn take_new<R>(
 }
 
 fn hours(fields: &mut Fields) -> Option<u32> {
-    let hours = fields.required("secretExpiresAfterHours").integer(0..=SECRET_HOURS_MAX)?;
+    let hours =
+        fields.required("secretExpiresAfterHours").integer(SECRET_HOURS_MIN..=SECRET_HOURS_MAX)?;
     u32::try_from(hours).ok()
 }
 
@@ -186,6 +190,8 @@ pub struct ServiceAccount<R> {
     pub roles: BTreeSet<R>,
     /// Its secrets.
     pub secrets: Vec<Secret>,
+    /// Whether the service made it for itself; strict clients require the field.
+    pub system_managed: bool,
 }
 
 /// A role that a service account can hold.

@@ -1,12 +1,14 @@
 //! Programmatic API keys of an organization, their roles in projects and their access lists.
 
+mod access_list;
+
 use std::collections::BTreeSet;
 
 use peerage_core::authz::{Action, GroupRole, OrgRole, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::{ApiKeyId, GroupId, OrgId};
 use peerage_store::keys;
-use peerage_store::record::{ApiKeyRecord, CredentialAddress, Grants, PublicKeyRecord};
+use peerage_store::record::{ApiKeyRecord, Grants, PublicKeyRecord};
 
 use super::change::{Change, Stored, Tries};
 use super::events::News;
@@ -15,11 +17,25 @@ use crate::authn::Secret;
 use crate::authn::secret::{generate, mask};
 use crate::context::{Context, Credential};
 
+pub(super) use access_list::{add_addresses, remove_address};
+
 /// The most API keys of one organization.
 const KEYS_PER_ORG: usize = 500;
 
-/// The most entries of one credential's access list.
-pub(crate) const ADDRESSES_MAX: usize = 200;
+/// Projects whose index forgets a credential in the transaction that takes it away. What is left
+/// of a greater number is harmless: an index entry without a credential is passed over.
+pub(super) const GRANTS_CLEARED: usize = 100;
+
+/// What a change to a key is about besides the key.
+#[derive(Debug, Default)]
+struct Told {
+    /// The project whose event it is.
+    group: Option<GroupId>,
+    /// Entries of the access list.
+    entry: Option<String>,
+    /// Whether it may take the organization from an owner.
+    takes_ownership: bool,
+}
 
 /// A key that was just made, with the one chance to see its private half.
 #[derive(Clone, Debug)]
@@ -54,7 +70,9 @@ impl App {
         group: GroupId,
     ) -> Result<Vec<ApiKeyRecord>, Failure> {
         self.in_group(context, group, Action::Read, Resource::GroupApiKey).await?;
-        self.keys_below(keys::group_api_keys(group)).await
+        let mut found = self.keys_below(keys::group_api_keys(group)).await?;
+        found.retain(|key| key.grants.in_group(group).is_some());
+        Ok(found)
     }
 
     async fn keys_below(&self, prefix: peerage_store::Key) -> Result<Vec<ApiKeyRecord>, Failure> {
@@ -133,35 +151,49 @@ impl App {
         }
         let mut tries = Tries::default();
         loop {
-            let now = self.machine_now();
-            let mut randomness = self.randomness.clone();
-            let private = generate::private_key(&mut randomness);
-            let mut key = ApiKeyRecord {
-                id: self.randomness.id(now),
-                org,
-                public_key: generate::public_key(&mut randomness),
-                description: description.clone(),
-                masked_private_key: mask::private_key(&private),
-                sealed_ha1: String::new(),
-                grants: grants.clone(),
-                access_list: Vec::new(),
-                created: now,
-            };
-            key.sealed_ha1 = self.seal_ha1(&key, &private)?;
             let mut change = Change::default();
-            let index = keys::public_key(&key.public_key);
-            change.require(index.clone(), None).require_exists(keys::org(org));
-            change.put(index, &PublicKeyRecord { id: key.id })?;
-            change.put(keys::api_key(key.id), &key)?;
-            change.mark(keys::org_api_key(org, key.id))?;
+            change.require_exists(keys::org(org));
+            let new = self.put_key(&mut change, org, description.clone(), grants.clone())?;
             if let Some(group) = group {
-                change.mark(keys::group_api_key(group, key.id))?;
+                change.require_exists(keys::group(group));
+                change.mark(keys::group_api_key(group, new.key.id))?;
             }
-            self.tell_key(&mut change, context, "API_KEY_CREATED", &key, group, None)?;
+            let told = Told { group, ..Told::default() };
+            self.tell_key(&mut change, context, "API_KEY_CREATED", &new.key, &told)?;
             if self.committed(&mut tries, change).await? {
-                return Ok(NewKey { key, private });
+                return Ok(new);
             }
         }
+    }
+
+    /// Puts a new key into a change. Its public half is nobody else's, or the race is lost.
+    pub(super) fn put_key(
+        &self,
+        change: &mut Change,
+        org: OrgId,
+        description: String,
+        grants: Grants,
+    ) -> Result<NewKey, Failure> {
+        let now = self.machine_now();
+        let mut randomness = self.randomness.clone();
+        let private = generate::private_key(&mut randomness);
+        let mut key = ApiKeyRecord {
+            id: self.randomness.id(now),
+            org,
+            public_key: generate::public_key(&mut randomness),
+            description,
+            masked_private_key: mask::private_key(&private),
+            sealed_ha1: String::new(),
+            grants,
+            access_list: Vec::new(),
+            created: now,
+        };
+        key.sealed_ha1 = self.seal_ha1(&key, &private)?;
+        let index = keys::public_key(&key.public_key);
+        change.require(index.clone(), None).put(index, &PublicKeyRecord { id: key.id })?;
+        change.put(keys::api_key(key.id), &key)?;
+        change.mark(keys::org_api_key(org, key.id))?;
+        Ok(NewKey { key, private })
     }
 
     fn tell_key(
@@ -170,15 +202,14 @@ impl App {
         context: &Context,
         kind: &'static str,
         key: &ApiKeyRecord,
-        group: Option<GroupId>,
-        entry: Option<&str>,
+        told: &Told,
     ) -> Result<(), Failure> {
-        let news = match group {
+        let news = match told.group {
             Some(group) => News::in_group(kind, key.org, group),
             None => News::in_org(kind, key.org),
         };
         let news = news.with("targetPublicKey", &key.public_key);
-        let news = match entry {
+        let news = match &told.entry {
             Some(entry) => news.with("whitelistEntry", entry),
             None => news,
         };
@@ -188,7 +219,7 @@ impl App {
     /// Changes the description or the organization's roles of a key.
     ///
     /// # Errors
-    /// No such key, or the caller lacks the role.
+    /// No such key, the caller's own roles, or the caller lacks the role.
     pub async fn update_org_key(
         &self,
         context: &Context,
@@ -198,18 +229,21 @@ impl App {
         roles: Option<BTreeSet<OrgRole>>,
     ) -> Result<ApiKeyRecord, Failure> {
         self.in_org(context, org, Action::Change, Resource::OrgApiKey).await?;
-        let kind =
-            if roles.is_some() { "API_KEY_ROLES_CHANGED" } else { "API_KEY_DESCRIPTION_CHANGED" };
-        self.change_key(context, org, id, None, (kind, None), |key, _| {
+        let stays_owner = |roles: &BTreeSet<_>| roles.contains(&OrgRole::Owner);
+        if is_own(context, id) && !roles.as_ref().is_none_or(stays_owner) {
+            return Err(Refusal::CannotRemoveOwnCredential.into());
+        }
+        let edit = |key: &mut ApiKeyRecord, _: &mut Change| {
             if let Some(description) = &description {
                 key.description.clone_from(description);
             }
-            if let Some(roles) = &roles {
-                key.grants.org.clone_from(roles);
-            }
-            Ok(())
-        })
-        .await
+            let Some(roles) = &roles else { return Ok("API_KEY_DESCRIPTION_CHANGED") };
+            key.grants.org.clone_from(roles);
+            Ok("API_KEY_ROLES_CHANGED")
+        };
+        let takes_ownership = roles.is_some() && !is_own(context, id);
+        let told = Told { takes_ownership, ..Told::default() };
+        self.change_key(context, org, id, told, edit).await
     }
 
     /// Gives a key exactly these roles in a project. `must_hold`: only a key that has some.
@@ -228,21 +262,21 @@ impl App {
         let resource =
             if must_hold { Resource::GroupApiKey } else { Resource::GroupApiKeyAssignment };
         let project = self.in_group(context, group, Action::Change, resource).await?;
-        let kind = if must_hold { "API_KEY_ROLES_CHANGED" } else { "API_KEY_ADDED_TO_GROUP" };
-        let org = project.value.org;
-        self.change_key(context, org, id, Some(group), (kind, None), |key, change| {
-            if must_hold && key.grants.in_group(group).is_none() {
+        let edit = |key: &mut ApiKeyRecord, change: &mut Change| {
+            let holds = key.grants.in_group(group).is_some();
+            if must_hold && !holds {
                 return Err(Refusal::ApiKeyNotFound(id).into());
             }
             if let Some(description) = &description {
                 key.description.clone_from(description);
             }
-            if let Some(roles) = &roles {
-                key.grants.set_in_group(group, roles.clone());
-            }
-            change.mark(keys::group_api_key(group, id)).map(drop)
-        })
-        .await
+            let Some(roles) = &roles else { return Ok("API_KEY_DESCRIPTION_CHANGED") };
+            key.grants.set_in_group(group, roles.clone());
+            change.require_exists(keys::group(group)).mark(keys::group_api_key(group, id))?;
+            Ok(if holds { "API_KEY_ROLES_CHANGED" } else { "API_KEY_ADDED_TO_GROUP" })
+        };
+        let told = Told { group: Some(group), ..Told::default() };
+        self.change_key(context, project.value.org, id, told, edit).await
     }
 
     /// Takes a key out of a project.
@@ -257,78 +291,39 @@ impl App {
     ) -> Result<(), Failure> {
         let (action, resource) = (Action::Delete, Resource::GroupApiKey);
         let project = self.in_group(context, group, action, resource).await?;
-        let told = ("API_KEY_REMOVED_FROM_GROUP", None);
-        let org = project.value.org;
-        self.change_key(context, org, id, Some(group), told, |key, change| {
+        let edit = |key: &mut ApiKeyRecord, change: &mut Change| {
             if key.grants.in_group(group).is_none() {
                 return Err(Refusal::ApiKeyNotFound(id).into());
             }
             key.grants.set_in_group(group, BTreeSet::new());
             change.delete(keys::group_api_key(group, id));
-            Ok(())
-        })
-        .await
-        .map(drop)
+            Ok("API_KEY_REMOVED_FROM_GROUP")
+        };
+        let told = Told { group: Some(group), ..Told::default() };
+        self.change_key(context, project.value.org, id, told, edit).await.map(drop)
     }
 
-    /// Adds addresses to a key's own access list; those that are there stay.
-    ///
-    /// # Errors
-    /// No such key, too many addresses, or the caller lacks the role.
-    pub async fn add_key_addresses(
-        &self,
-        context: &Context,
-        org: OrgId,
-        id: ApiKeyId,
-        blocks: &[String],
-    ) -> Result<ApiKeyRecord, Failure> {
-        self.in_org(context, org, Action::Change, Resource::OrgApiKey).await?;
-        let now = self.machine_now();
-        let told = ("API_KEY_ACCESS_LIST_ENTRY_ADDED", blocks.first().map(String::as_str));
-        self.change_key(context, org, id, None, told, |key, _| {
-            add_addresses(&mut key.access_list, blocks, now).map_err(Failure::from)
-        })
-        .await
-    }
-
-    /// Takes an address off a key's own access list.
-    ///
-    /// # Errors
-    /// No such key or address, or the caller lacks the role.
-    pub async fn remove_key_address(
-        &self,
-        context: &Context,
-        org: OrgId,
-        id: ApiKeyId,
-        block: &str,
-    ) -> Result<(), Failure> {
-        self.in_org(context, org, Action::Change, Resource::OrgApiKey).await?;
-        let told = ("API_KEY_ACCESS_LIST_ENTRY_DELETED", Some(block));
-        self.change_key(context, org, id, None, told, |key, _| {
-            remove_address(&mut key.access_list, block).map_err(Failure::from)
-        })
-        .await
-        .map(drop)
-    }
-
+    /// Changes a key; `edit` says how, and which event that is.
     async fn change_key(
         &self,
         context: &Context,
         org: OrgId,
         id: ApiKeyId,
-        group: Option<GroupId>,
-        (kind, entry): (&'static str, Option<&str>),
-        edit: impl Fn(&mut ApiKeyRecord, &mut Change) -> Result<(), Failure>,
+        told: Told,
+        edit: impl Fn(&mut ApiKeyRecord, &mut Change) -> Result<&'static str, Failure>,
     ) -> Result<ApiKeyRecord, Failure> {
         let mut tries = Tries::default();
         loop {
             let found = self.key_of(org, id).await?;
             let mut key = found.value;
             let mut change = Change::default();
-            edit(&mut key, &mut change)?;
+            let kind = edit(&mut key, &mut change)?;
+            if told.takes_ownership {
+                self.while_owner(&mut change, context).await?;
+            }
             let place = keys::api_key(id);
             change.require(place.clone(), Some(found.revision)).put(place, &key)?;
-            self.tell_key(&mut change, context, kind, &key, group, entry)?;
+            self.tell_key(&mut change, context, kind, &key, &told)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(key);
             }
@@ -346,21 +341,23 @@ impl App {
         id: ApiKeyId,
     ) -> Result<(), Failure> {
         self.in_org(context, org, Action::Delete, Resource::OrgApiKey).await?;
-        if matches!(&context.caller.credential, Credential::ApiKey { id: own, .. } if *own == id) {
+        if is_own(context, id) {
             return Err(Refusal::CannotRemoveOwnCredential.into());
         }
         let mut tries = Tries::default();
         loop {
             let found = self.key_of(org, id).await?;
             let mut change = Change::default();
+            self.while_owner(&mut change, context).await?;
             let place = keys::api_key(id);
             change.require(place.clone(), Some(found.revision)).delete(place);
             change.delete(keys::public_key(&found.value.public_key));
             change.delete(keys::org_api_key(org, id));
-            for grant in found.value.grants.groups.iter().take(100) {
+            for grant in found.value.grants.groups.iter().take(GRANTS_CLEARED) {
                 change.delete(keys::group_api_key(grant.group, id));
             }
-            self.tell_key(&mut change, context, "API_KEY_DELETED", &found.value, None, None)?;
+            let told = Told::default();
+            self.tell_key(&mut change, context, "API_KEY_DELETED", &found.value, &told)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(());
             }
@@ -368,32 +365,7 @@ impl App {
     }
 }
 
-/// Adds blocks to a credential's access list, each once.
-pub(crate) fn add_addresses(
-    list: &mut Vec<CredentialAddress>,
-    blocks: &[String],
-    created: peerage_core::time::Timestamp,
-) -> Result<(), Refusal> {
-    for block in blocks {
-        if list.iter().all(|entry| entry.block != *block) {
-            list.push(CredentialAddress { block: block.clone(), created });
-        }
-    }
-    if list.len() > ADDRESSES_MAX {
-        return Err(Refusal::AccessListFull { limit: ADDRESSES_MAX });
-    }
-    Ok(())
-}
-
-/// Takes a block off a credential's access list.
-pub(crate) fn remove_address(
-    list: &mut Vec<CredentialAddress>,
-    block: &str,
-) -> Result<(), Refusal> {
-    let before = list.len();
-    list.retain(|entry| entry.block != block);
-    if list.len() == before {
-        return Err(Refusal::ApiKeyAccessListEntryNotFound(block.to_owned()));
-    }
-    Ok(())
+/// Whether the caller is that key.
+fn is_own(context: &Context, id: ApiKeyId) -> bool {
+    matches!(&context.caller.credential, Credential::ApiKey { id: own, .. } if *own == id)
 }

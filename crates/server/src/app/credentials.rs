@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use ipnet::IpNet;
-use peerage_core::id::ServiceAccountId;
+use peerage_core::id::{OrgId, ServiceAccountId};
 use peerage_core::time::Timestamp;
-use peerage_store::keys;
 use peerage_store::record::{
-    ApiKeyRecord, CredentialAddress, PublicKeyRecord, ServiceAccountRecord, TokenRecord,
+    ApiKeyRecord, CredentialAddress, OrgRecord, PublicKeyRecord, SecretRecord,
+    ServiceAccountRecord, TokenRecord,
 };
+use peerage_store::{ListRequest, keys};
 
-use super::change::{Change, Stored};
+use super::change::{Change, Stored, Tries, unavailable};
 use super::{App, Failure};
 use crate::authn::secret::generate;
 use crate::authn::{
@@ -26,6 +27,12 @@ pub const CLIENT_ID_PREFIX: &str = "mdb_sa_id_";
 
 /// How long an access token works.
 pub const TOKEN_LIFE: Duration = Duration::from_hours(1);
+
+/// How exactly it is kept when a secret was last used: each use need not be written.
+const LAST_USED_GRAIN: Duration = Duration::from_hours(1);
+
+/// Tokens of an account that are looked at for being over whenever it gets another.
+const SWEEP: usize = 16;
 
 /// A try to prove who one is.
 #[derive(Clone, Debug)]
@@ -108,7 +115,7 @@ impl App {
         match (outcome, key) {
             (Outcome::Ok { .. }, Some(key)) => {
                 self.security.throttle.succeeded(attempt, now);
-                check_address(&key.value.access_list, proof.remote)?;
+                self.check_address(key.value.org, &key.value.access_list, proof.remote).await?;
                 Ok(api_key_caller(&key.value))
             }
             (outcome, _) => {
@@ -149,7 +156,7 @@ impl App {
         }
         match self.account_of(token).await? {
             Some(account) => {
-                check_address(&account.access_list, proof.remote)?;
+                self.check_address(account.org, &account.access_list, proof.remote).await?;
                 let credential = Credential::ServiceAccount { id: account.id };
                 let roles = account.grants.roles(account.org);
                 Ok(Caller { credential, org: account.org, roles })
@@ -161,14 +168,40 @@ impl App {
         }
     }
 
+    /// Whose the token is; nobody's once the secret that it was issued for is gone.
     async fn account_of(&self, token: &Token) -> Result<Option<ServiceAccountRecord>, Failure> {
         let key = keys::token(&hex::encode(token.hash().as_bytes()));
         let Some(found) = self.read::<TokenRecord>(&key).await? else { return Ok(None) };
-        if found.value.expires <= self.machine_now() {
+        let TokenRecord { account, secret, expires } = found.value;
+        if expires <= self.machine_now() {
             return Ok(None);
         }
-        let account = self.read(&keys::service_account(found.value.account)).await?;
-        Ok(account.map(|account: Stored<ServiceAccountRecord>| account.value))
+        let found: Option<Stored<ServiceAccountRecord>> =
+            self.read(&keys::service_account(account)).await?;
+        let account = found.map(|found| found.value);
+        let lives = |account: &ServiceAccountRecord| {
+            secret.is_some_and(|secret| account.secrets.iter().any(|held| held.id == secret))
+        };
+        Ok(account.filter(lives))
+    }
+
+    /// Whether a credential may be used from an address. That of an organization which is gone, or
+    /// which asks for access lists where there is none, is of no use anywhere.
+    async fn check_address(
+        &self,
+        org: OrgId,
+        list: &[CredentialAddress],
+        remote: IpAddr,
+    ) -> Result<(), Denied> {
+        let Some(org) = self.read::<OrgRecord>(&keys::org(org)).await? else {
+            return Err(Denied::Challenge(Staleness::Initial));
+        };
+        let nets: Vec<IpNet> = list.iter().filter_map(|entry| entry.block.parse().ok()).collect();
+        // An entry that cannot be read closes the list rather than opening it.
+        let open = list.is_empty() && !org.value.settings.api_access_list_required;
+        let empty = if open { EmptyList::AllowsAll } else { EmptyList::AllowsNone };
+        let allowed = access::is_allowed(&nets, remote, empty);
+        if allowed { Ok(()) } else { Err(Denied::AddressNotAllowed) }
     }
 
     /// Issues an access token to a service account that names one of its secrets.
@@ -185,28 +218,75 @@ impl App {
         if let Some(retry_after) = self.security.throttle.retry_after(attempt, now) {
             return Err(Denied::Throttled { retry_after });
         }
-        let Some(account) = self.account_with_secret(client).await? else {
-            self.security.throttle.failed(attempt, now);
-            return Err(Denied::Challenge(Staleness::Initial));
-        };
-        self.security.throttle.succeeded(attempt, now);
-        let token = generate::access_token(&mut self.randomness.clone());
-        let hash = hex::encode(token.hash().as_bytes());
-        let expires = self.machine_now().after(TOKEN_LIFE);
-        let mut change = Change::default();
-        change.require_exists(keys::service_account(account));
-        change.put(keys::token(&hash), &TokenRecord { account, expires })?;
-        change.mark(keys::service_account_token(account, &hash))?;
-        match self.commit(change).await? {
-            super::change::Tried::Done(_) => Ok(token),
-            super::change::Tried::Lost => Err(Denied::Challenge(Staleness::Initial)),
+        let mut tries = Tries::default();
+        loop {
+            let Some((account, used)) = self.account_with_secret(client).await? else {
+                self.security.throttle.failed(attempt, now);
+                return Err(Denied::Challenge(Staleness::Initial));
+            };
+            self.security.throttle.succeeded(attempt, now);
+            let token = generate::access_token(&mut self.randomness.clone());
+            let hash = hex::encode(token.hash().as_bytes());
+            let record = TokenRecord {
+                account: account.value.id,
+                secret: Some(account.value.secrets[used].id),
+                expires: self.machine_now().after(TOKEN_LIFE),
+            };
+            let mut change = Change::default();
+            change.put(keys::token(&hash), &record)?;
+            change.mark(keys::service_account_token(record.account, &hash))?;
+            self.note_use(&mut change, account, used)?;
+            self.sweep_tokens(&mut change, record.account).await?;
+            if self.committed(&mut tries, change).await? {
+                return Ok(token);
+            }
         }
     }
 
+    /// Keeps when a secret was last used, and lets the change through only while it exists.
+    fn note_use(
+        &self,
+        change: &mut Change,
+        account: Stored<ServiceAccountRecord>,
+        used: usize,
+    ) -> Result<(), Failure> {
+        let Stored { value: mut account, revision } = account;
+        let (key, now) = (keys::service_account(account.id), self.machine_now());
+        change.require(key.clone(), Some(revision));
+        let secret = &mut account.secrets[used];
+        if secret.last_used.is_none_or(|last| last.after(LAST_USED_GRAIN) <= now) {
+            secret.last_used = Some(now);
+            change.put(key, &account)?;
+        }
+        Ok(())
+    }
+
+    /// Clears some of an account's tokens that are over: there are never many more than live ones.
+    async fn sweep_tokens(
+        &self,
+        change: &mut Change,
+        account: ServiceAccountId,
+    ) -> Result<(), Failure> {
+        let prefix = keys::service_account_tokens(account);
+        let request =
+            ListRequest { prefix: prefix.clone(), limit: SWEEP, ..ListRequest::default() };
+        let page = self.store.list(request).await.map_err(|error| unavailable(&error))?;
+        for entry in page.entries {
+            let hash = &entry.key.as_bytes()[prefix.as_bytes().len()..];
+            let key = keys::token(&String::from_utf8_lossy(hash));
+            let token = self.read::<TokenRecord>(&key).await?;
+            if token.is_none_or(|token| token.value.expires <= self.machine_now()) {
+                change.delete(key).delete(entry.key);
+            }
+        }
+        Ok(())
+    }
+
+    /// The account that a client names, and which of its secrets it knows.
     async fn account_with_secret(
         &self,
         client: &ClientCredentials,
-    ) -> Result<Option<ServiceAccountId>, Failure> {
+    ) -> Result<Option<(Stored<ServiceAccountRecord>, usize)>, Failure> {
         let Some(id) = client.client_id.strip_prefix(CLIENT_ID_PREFIX) else { return Ok(None) };
         let Ok(id) = ServiceAccountId::parse(id) else { return Ok(None) };
         let Some(account) = self.read::<ServiceAccountRecord>(&keys::service_account(id)).await?
@@ -215,10 +295,11 @@ impl App {
         };
         let now = self.machine_now();
         let offered = client.client_secret.hash();
-        let fits = account.value.secrets.iter().any(|secret| {
+        let fits = |secret: &SecretRecord| {
             secret.expires > now && hash_of(&secret.hash).is_some_and(|known| known == offered)
-        });
-        Ok(fits.then_some(id))
+        };
+        let used = account.value.secrets.iter().position(fits);
+        Ok(used.map(|used| (account, used)))
     }
 
     /// Makes an access token useless. One that is unknown is useless already.
@@ -266,13 +347,6 @@ fn seal_context(key: &ApiKeyRecord) -> String {
 fn hash_of(text: &str) -> Option<crate::authn::TokenHash> {
     let bytes = <[u8; 32]>::try_from(hex::decode(text).ok()?).ok()?;
     Some(crate::authn::TokenHash::from_bytes(bytes))
-}
-
-fn check_address(list: &[CredentialAddress], remote: IpAddr) -> Result<(), Denied> {
-    let nets: Vec<IpNet> = list.iter().filter_map(|entry| entry.block.parse().ok()).collect();
-    // An entry that cannot be read closes the list rather than opening it.
-    let empty = if list.is_empty() { EmptyList::AllowsAll } else { EmptyList::AllowsNone };
-    if access::is_allowed(&nets, remote, empty) { Ok(()) } else { Err(Denied::AddressNotAllowed) }
 }
 
 fn api_key_caller(key: &ApiKeyRecord) -> Caller {

@@ -1,32 +1,28 @@
-//! Service accounts of organizations and projects, their secrets and access lists.
+//! Service accounts of organizations and projects.
+
+mod access;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use peerage_core::authz::{Action, GroupRole, OrgRole, Resource};
 use peerage_core::error::Refusal;
-use peerage_core::id::{GroupId, OrgId, SecretId, ServiceAccountId};
-use peerage_core::time::Timestamp;
+use peerage_core::id::{GroupId, OrgId, ServiceAccountId};
 use peerage_store::keys;
-use peerage_store::record::{Grants, SecretRecord, ServiceAccountRecord};
+use peerage_store::record::{Grants, OrgRecord, ServiceAccountRecord};
 
-use super::api_keys::{add_addresses, remove_address};
+use super::api_keys::GRANTS_CLEARED;
 use super::change::{Change, Stored, Tries};
 use super::credentials::CLIENT_ID_PREFIX;
 use super::events::News;
 use super::{App, Failure};
-use crate::authn::Secret;
-use crate::authn::secret::{generate, mask};
 use crate::context::{Context, Credential};
+use access::refuse_long_life;
+
+pub use access::MadeSecret;
 
 /// The most service accounts of one organization.
 const ACCOUNTS_PER_ORG: usize = 200;
-
-/// The most secrets of one service account.
-const SECRETS_MAX: usize = 2;
-
-/// Deletions of one transaction when the tokens of an account are revoked.
-const BATCH: usize = 50;
 
 /// What a new service account is to be.
 #[derive(Clone, Debug)]
@@ -37,15 +33,6 @@ pub struct NewAccount {
     pub description: String,
     /// How long its first secret works.
     pub secret_life: Duration,
-}
-
-/// A secret that was just made, with the one chance to see it.
-#[derive(Clone, Debug)]
-pub struct MadeSecret {
-    /// What is kept of it.
-    pub record: SecretRecord,
-    /// The secret.
-    pub secret: Secret,
 }
 
 /// Where an account is looked for: an account of another place is no account.
@@ -68,15 +55,39 @@ impl App {
         context: &Context,
         place: AccountPlace,
         action: Action,
-    ) -> Result<OrgId, Failure> {
+    ) -> Result<OrgRecord, Failure> {
+        self.may_in_place(context, place, action, Resource::GroupServiceAccount).await
+    }
+
+    /// The same for the access lists of the accounts.
+    ///
+    /// # Errors
+    /// The place is not the caller's to see, or the caller lacks the role.
+    pub async fn may_account_addresses(
+        &self,
+        context: &Context,
+        place: AccountPlace,
+        action: Action,
+    ) -> Result<OrgRecord, Failure> {
+        self.may_in_place(context, place, action, Resource::GroupServiceAccountAccessList).await
+    }
+
+    async fn may_in_place(
+        &self,
+        context: &Context,
+        place: AccountPlace,
+        action: Action,
+        in_group: Resource,
+    ) -> Result<OrgRecord, Failure> {
         match place {
             AccountPlace::Org(org) => {
-                self.in_org(context, org, action, Resource::OrgServiceAccount).await?;
-                Ok(org)
+                Ok(self.in_org(context, org, action, Resource::OrgServiceAccount).await?.value)
             }
             AccountPlace::Group(group) => {
-                let resource = Resource::GroupServiceAccount;
-                Ok(self.in_group(context, group, action, resource).await?.value.org)
+                let org = self.in_group(context, group, action, in_group).await?.value.org;
+                let found: Stored<OrgRecord> =
+                    self.read_or(&keys::org(org), || Refusal::GroupNotFound(group)).await?;
+                Ok(found.value)
             }
         }
     }
@@ -100,6 +111,9 @@ impl App {
             if let Some(account) = self.read(&keys::service_account(id)).await? {
                 found.push(account.value);
             }
+        }
+        if let AccountPlace::Group(group) = place {
+            found.retain(|account: &ServiceAccountRecord| account.grants.in_group(group).is_some());
         }
         Ok(found)
     }
@@ -144,9 +158,9 @@ impl App {
         new: &NewAccount,
         roles: BTreeSet<OrgRole>,
     ) -> Result<(ServiceAccountRecord, MadeSecret), Failure> {
-        self.may_accounts(context, AccountPlace::Org(org), Action::Create).await?;
+        let org = self.may_accounts(context, AccountPlace::Org(org), Action::Create).await?;
         let grants = Grants { org: roles, groups: Vec::new() };
-        self.create_account(context, org, None, new, grants).await
+        self.create_account(context, &org, None, new, grants).await
     }
 
     /// Makes a service account for one project.
@@ -163,42 +177,30 @@ impl App {
         let org = self.may_accounts(context, AccountPlace::Group(group), Action::Create).await?;
         let mut grants = Grants { org: BTreeSet::from([OrgRole::Member]), groups: Vec::new() };
         grants.set_in_group(group, roles);
-        self.create_account(context, org, Some(group), new, grants).await
+        self.create_account(context, &org, Some(group), new, grants).await
     }
 
     async fn create_account(
         &self,
         context: &Context,
-        org: OrgId,
+        org: &OrgRecord,
         home: Option<GroupId>,
         new: &NewAccount,
         grants: Grants,
     ) -> Result<(ServiceAccountRecord, MadeSecret), Failure> {
+        refuse_long_life(org, new.secret_life)?;
+        let org = org.id;
         if self.entries(&keys::org_service_accounts(org)).await?.len() >= ACCOUNTS_PER_ORG {
             let (what, limit) = ("service accounts", ACCOUNTS_PER_ORG);
             return Err(Refusal::TooMany { what, limit }.into());
         }
         let mut tries = Tries::default();
         loop {
-            let now = self.machine_now();
-            let made = self.make_secret(now, new.secret_life);
-            let account = ServiceAccountRecord {
-                id: self.randomness.id(now),
-                org,
-                home,
-                name: new.name.clone(),
-                description: new.description.clone(),
-                created: now,
-                grants: grants.clone(),
-                secrets: vec![made.record.clone()],
-                access_list: Vec::new(),
-            };
             let mut change = Change::default();
-            let key = keys::service_account(account.id);
-            change.require(key.clone(), None).require_exists(keys::org(org));
-            change.put(key, &account)?;
-            change.mark(keys::org_service_account(org, account.id))?;
+            change.require_exists(keys::org(org));
+            let (account, made) = self.put_account(&mut change, org, home, new, grants.clone())?;
             if let Some(group) = home {
+                change.require_exists(keys::group(group));
                 change.mark(keys::group_service_account(group, account.id))?;
             }
             self.tell_account(&mut change, context, "SERVICE_ACCOUNT_CREATED", &account, home)?;
@@ -208,17 +210,32 @@ impl App {
         }
     }
 
-    fn make_secret(&self, now: Timestamp, life: Duration) -> MadeSecret {
-        let secret = generate::client_secret(&mut self.randomness.clone());
-        let record = SecretRecord {
+    /// Puts a new account with its first secret into a change.
+    pub(super) fn put_account(
+        &self,
+        change: &mut Change,
+        org: OrgId,
+        home: Option<GroupId>,
+        new: &NewAccount,
+        grants: Grants,
+    ) -> Result<(ServiceAccountRecord, MadeSecret), Failure> {
+        let now = self.machine_now();
+        let made = self.make_secret(now, new.secret_life);
+        let account = ServiceAccountRecord {
             id: self.randomness.id(now),
-            hash: hex::encode(secret.hash().as_bytes()),
-            masked: mask::client_secret(&secret),
+            org,
+            home,
+            name: new.name.clone(),
+            description: new.description.clone(),
             created: now,
-            expires: now.after(life),
-            last_used: None,
+            grants,
+            secrets: vec![made.record.clone()],
+            access_list: Vec::new(),
         };
-        MadeSecret { record, secret }
+        let key = keys::service_account(account.id);
+        change.require(key.clone(), None).put(key, &account)?;
+        change.mark(keys::org_service_account(org, account.id))?;
+        Ok((account, made))
     }
 
     fn tell_account(
@@ -237,27 +254,56 @@ impl App {
         self.record(change, Some(context), news)
     }
 
-    /// Changes a service account; `edit` says how.
+    /// Changes the name, the description or the roles of a service account; `edit` says how.
     ///
     /// # Errors
-    /// No such account there, what `edit` refuses, or the caller lacks the role.
+    /// No such account there, what a project may not change, the caller's own roles, or the caller
+    /// lacks the role.
     pub async fn change_account(
         &self,
         context: &Context,
         place: AccountPlace,
         id: ServiceAccountId,
-        kind: &'static str,
-        edit: impl Fn(&mut ServiceAccountRecord) -> Result<(), Refusal>,
+        edit: impl Fn(&mut ServiceAccountRecord),
     ) -> Result<ServiceAccountRecord, Failure> {
         self.may_accounts(context, place, Action::Change).await?;
+        let edit = |account: &mut ServiceAccountRecord| {
+            let before = account.clone();
+            edit(account);
+            let owner = OrgRole::Owner;
+            let fell = before.grants.org.contains(&owner) && !account.grants.org.contains(&owner);
+            if fell && is_own(context, id) {
+                return Err(Refusal::CannotRemoveOwnCredential);
+            }
+            let details = before.name != account.name || before.description != account.description;
+            Ok(if details {
+                "SERVICE_ACCOUNT_DETAILS_CHANGED"
+            } else {
+                "SERVICE_ACCOUNT_ROLES_CHANGED"
+            })
+        };
+        self.edit_account(context, place, id, edit).await
+    }
+
+    pub(super) async fn edit_account(
+        &self,
+        context: &Context,
+        place: AccountPlace,
+        id: ServiceAccountId,
+        edit: impl Fn(&mut ServiceAccountRecord) -> Result<&'static str, Refusal>,
+    ) -> Result<ServiceAccountRecord, Failure> {
         let mut tries = Tries::default();
         loop {
             let found = self.account_in(place, id).await?;
-            let mut account = found.value;
-            edit(&mut account)?;
+            let mut account = found.value.clone();
+            let kind = edit(&mut account)?;
+            refuse_beyond_project(context, place, &found.value, &account)?;
             let mut change = Change::default();
             let key = keys::service_account(id);
             change.require(key.clone(), Some(found.revision)).put(key, &account)?;
+            if found.value.grants.org != account.grants.org && !is_own(context, id) {
+                self.while_owner(&mut change, context).await?;
+            }
             let group = match place {
                 AccountPlace::Org(_) => None,
                 AccountPlace::Group(group) => Some(group),
@@ -269,69 +315,8 @@ impl App {
         }
     }
 
-    /// Adds a secret to a service account.
-    ///
-    /// # Errors
-    /// No such account there, it has as many secrets as it may, or the caller lacks the role.
-    pub async fn add_secret(
-        &self,
-        context: &Context,
-        place: AccountPlace,
-        id: ServiceAccountId,
-        life: Duration,
-    ) -> Result<MadeSecret, Failure> {
-        let made = self.make_secret(self.machine_now(), life);
-        let now = made.record.created;
-        self.change_account(context, place, id, "SERVICE_ACCOUNT_SECRET_ADDED", |account| {
-            account.secrets.retain(|secret| secret.expires > now);
-            if account.secrets.len() >= SECRETS_MAX {
-                return Err(Refusal::SecretMaximum { limit: SECRETS_MAX });
-            }
-            account.secrets.push(made.record.clone());
-            Ok(())
-        })
-        .await?;
-        Ok(made)
-    }
-
-    /// Takes a secret away; the tokens of the account are revoked with it.
-    ///
-    /// # Errors
-    /// No such secret, the only one of the account that asks, or the caller lacks the role.
-    pub async fn delete_secret(
-        &self,
-        context: &Context,
-        place: AccountPlace,
-        id: ServiceAccountId,
-        secret: SecretId,
-    ) -> Result<(), Failure> {
-        let kind = "SERVICE_ACCOUNT_SECRET_DELETED";
-        self.change_account(context, place, id, kind, |account| {
-            let before = account.secrets.len();
-            account.secrets.retain(|held| held.id != secret);
-            let unknown = account.secrets.len() == before;
-            if unknown { Err(Refusal::SecretNotFound(secret)) } else { Ok(()) }
-        })
-        .await?;
-        self.revoke_tokens(id).await
-    }
-
-    async fn revoke_tokens(&self, id: ServiceAccountId) -> Result<(), Failure> {
-        let prefix = keys::service_account_tokens(id);
-        for batch in self.entries(&prefix).await?.chunks(BATCH) {
-            let mut change = Change::default();
-            for entry in batch {
-                let hash = &entry.key.as_bytes()[prefix.as_bytes().len()..];
-                change.delete(keys::token(&String::from_utf8_lossy(hash)));
-                change.delete(entry.key.clone());
-            }
-            self.commit(change).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes a service account away: from its organization, or out of a project that did not make
-    /// it. Its tokens stop working at once.
+    /// Takes a service account away; a project that is not all it has takes it out of the project
+    /// only. The tokens of an account that is gone stop working in the same moment.
     ///
     /// # Errors
     /// No such account there, the account that asks, or the caller lacks the role.
@@ -342,8 +327,7 @@ impl App {
         id: ServiceAccountId,
     ) -> Result<(), Failure> {
         self.may_accounts(context, place, Action::Delete).await?;
-        let own = &context.caller.credential;
-        if matches!(own, Credential::ServiceAccount { id: own } if *own == id) {
+        if is_own(context, id) {
             return Err(Refusal::CannotRemoveOwnCredential.into());
         }
         let mut tries = Tries::default();
@@ -354,15 +338,18 @@ impl App {
             let key = keys::service_account(id);
             change.require(key.clone(), Some(found.revision));
             let group = match place {
-                AccountPlace::Group(group) if account.home != Some(group) => {
+                AccountPlace::Group(group) if !is_of_project_alone(&account, group) => {
                     account.grants.set_in_group(group, BTreeSet::new());
                     change.put(key, &account)?;
                     change.delete(keys::group_service_account(group, id));
                     Some(group)
                 }
                 AccountPlace::Org(_) | AccountPlace::Group(_) => {
+                    if account.grants.org.contains(&OrgRole::Owner) {
+                        self.while_owner(&mut change, context).await?;
+                    }
                     change.delete(key).delete(keys::org_service_account(account.org, id));
-                    for grant in account.grants.groups.iter().take(100) {
+                    for grant in account.grants.groups.iter().take(GRANTS_CLEARED) {
                         change.delete(keys::group_service_account(grant.group, id));
                     }
                     None
@@ -374,7 +361,7 @@ impl App {
             };
             self.tell_account(&mut change, context, kind, &account, group)?;
             if self.committed(&mut tries, change).await? {
-                return self.revoke_tokens(id).await;
+                return if group.is_none() { self.clear_tokens(id).await } else { Ok(()) };
             }
         }
     }
@@ -413,6 +400,7 @@ impl App {
             let mut change = Change::default();
             let key = keys::service_account(id);
             change.require(key.clone(), Some(found.revision)).put(key, &account)?;
+            change.require_exists(keys::group(group));
             change.mark(keys::group_service_account(group, id))?;
             let kind = "SERVICE_ACCOUNT_ADDED_TO_GROUP";
             self.tell_account(&mut change, context, kind, &account, Some(group))?;
@@ -421,42 +409,38 @@ impl App {
             }
         }
     }
+}
 
-    /// Adds addresses to an account's own access list; those that are there stay.
-    ///
-    /// # Errors
-    /// No such account there, too many addresses, or the caller lacks the role.
-    pub async fn add_account_addresses(
-        &self,
-        context: &Context,
-        place: AccountPlace,
-        id: ServiceAccountId,
-        blocks: &[String],
-    ) -> Result<ServiceAccountRecord, Failure> {
-        let now = self.machine_now();
-        let kind = "SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_ADDED";
-        self.change_account(context, place, id, kind, |account| {
-            add_addresses(&mut account.access_list, blocks, now)
-        })
-        .await
-    }
+/// Whether the caller is that account.
+fn is_own(context: &Context, id: ServiceAccountId) -> bool {
+    matches!(&context.caller.credential, Credential::ServiceAccount { id: own } if *own == id)
+}
 
-    /// Takes an address off an account's own access list.
-    ///
-    /// # Errors
-    /// No such account or address, or the caller lacks the role.
-    pub async fn remove_account_address(
-        &self,
-        context: &Context,
-        place: AccountPlace,
-        id: ServiceAccountId,
-        block: &str,
-    ) -> Result<(), Failure> {
-        let kind = "SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_DELETED";
-        self.change_account(context, place, id, kind, |account| {
-            remove_address(&mut account.access_list, block)
-        })
-        .await
-        .map(drop)
-    }
+/// Whether the project made the account and it has no roles beside those in the project.
+fn is_of_project_alone(account: &ServiceAccountRecord, group: GroupId) -> bool {
+    let member = |role: &OrgRole| *role == OrgRole::Member;
+    account.home == Some(group)
+        && account.grants.org.iter().all(member)
+        && account.grants.groups.iter().all(|grant| grant.group == group)
+}
+
+/// Who owns a project only may change the roles there of any account in it, and nothing else of an
+/// account that has roles elsewhere: a secret for it would be a way to them.
+fn refuse_beyond_project(
+    context: &Context,
+    place: AccountPlace,
+    before: &ServiceAccountRecord,
+    after: &ServiceAccountRecord,
+) -> Result<(), Refusal> {
+    let AccountPlace::Group(group) = place else { return Ok(()) };
+    let secrets = |account: &ServiceAccountRecord| {
+        account.secrets.iter().map(|secret| secret.id).collect::<Vec<_>>()
+    };
+    let same = before.name == after.name
+        && before.description == after.description
+        && before.access_list == after.access_list
+        && secrets(before) == secrets(after);
+    let may =
+        same || is_of_project_alone(before, group) || context.caller.roles.owns_org(before.org);
+    if may { Ok(()) } else { Err(Refusal::Forbidden) }
 }

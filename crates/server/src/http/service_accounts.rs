@@ -1,13 +1,14 @@
 //! Service accounts: wire to domain and back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::records::{CredentialAddress, SecretRecord, ServiceAccountRecord};
 use ::http::StatusCode;
 use peerage_core::authz::{Action, GroupRole, OrgRole};
 use peerage_core::error::Refusal;
 use peerage_core::id::ServiceAccountId;
-use crate::app::records::{CredentialAddress, SecretRecord, ServiceAccountRecord};
 use peerage_wire::access_list::{AccountEntry, Target, read_targets};
 use peerage_wire::service_account::{
     AccountGroup, NewSecret, NewServiceAccount, Secret, ServiceAccount, ServiceAccountChange,
@@ -100,6 +101,12 @@ fn account(call: &Call) -> Result<ServiceAccountId, Fault> {
     parse_client_id(text).ok_or_else(unknown)
 }
 
+/// What is asked for, and its roles.
+pub(super) fn new_account<R>(new: NewServiceAccount<R>) -> (NewAccount, BTreeSet<R>) {
+    let NewServiceAccount { name, description, roles, secret_hours } = new;
+    (NewAccount { name, description, secret_life: hours(secret_hours) }, roles)
+}
+
 fn hours(hours: u32) -> Duration {
     Duration::from_hours(u64::from(hours))
 }
@@ -132,9 +139,7 @@ async fn get_in_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 async fn create_in_org(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let org = call.id("orgId")?;
     app.may_accounts(call.caller()?, AccountPlace::Org(org), Action::Create).await?;
-    let NewServiceAccount { name, description, roles, secret_hours } =
-        NewServiceAccount::<OrgRole>::read(&call.body)?;
-    let new = NewAccount { name, description, secret_life: hours(secret_hours) };
+    let (new, roles) = new_account(NewServiceAccount::<OrgRole>::read(&call.body)?);
     let (made, secret) = app.create_org_account(call.caller()?, org, &new, roles).await?;
     Reply::with(StatusCode::CREATED, &org_view(&made, Some(&secret)))
 }
@@ -143,9 +148,7 @@ async fn create_in_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let group = call.id("groupId")?;
     let place = AccountPlace::Group(group);
     app.may_accounts(call.caller()?, place, Action::Create).await?;
-    let NewServiceAccount { name, description, roles, secret_hours } =
-        NewServiceAccount::<GroupRole>::read(&call.body)?;
-    let new = NewAccount { name, description, secret_life: hours(secret_hours) };
+    let (new, roles) = new_account(NewServiceAccount::<GroupRole>::read(&call.body)?);
     let (made, secret) = app.create_group_account(call.caller()?, group, &new, roles).await?;
     Reply::with(StatusCode::CREATED, &group_view(&made, place, Some(&secret)))
 }
@@ -154,7 +157,6 @@ async fn update_in_org(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let place = place(&call)?;
     app.may_accounts(call.caller()?, place, Action::Change).await?;
     let wanted = ServiceAccountChange::<OrgRole>::read(&call.body)?;
-    let kind = "SERVICE_ACCOUNT_DETAILS_CHANGED";
     let edit = |account: &mut ServiceAccountRecord| {
         account.name = wanted.name.clone().unwrap_or_else(|| account.name.clone());
         let description = wanted.description.clone();
@@ -162,9 +164,8 @@ async fn update_in_org(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
         if let Some(roles) = &wanted.roles {
             account.grants.org.clone_from(roles);
         }
-        Ok(())
     };
-    let account = app.change_account(call.caller()?, place, account(&call)?, kind, edit).await?;
+    let account = app.change_account(call.caller()?, place, account(&call)?, edit).await?;
     Reply::ok(&org_view(&account, None))
 }
 
@@ -173,7 +174,6 @@ async fn update_in_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let place = AccountPlace::Group(group);
     app.may_accounts(call.caller()?, place, Action::Change).await?;
     let wanted = ServiceAccountChange::<GroupRole>::read(&call.body)?;
-    let kind = "SERVICE_ACCOUNT_DETAILS_CHANGED";
     let edit = |account: &mut ServiceAccountRecord| {
         account.name = wanted.name.clone().unwrap_or_else(|| account.name.clone());
         let description = wanted.description.clone();
@@ -181,9 +181,8 @@ async fn update_in_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
         if let Some(roles) = &wanted.roles {
             account.grants.set_in_group(group, roles.clone());
         }
-        Ok(())
     };
-    let account = app.change_account(call.caller()?, place, account(&call)?, kind, edit).await?;
+    let account = app.change_account(call.caller()?, place, account(&call)?, edit).await?;
     Reply::ok(&group_view(&account, place, None))
 }
 
@@ -233,7 +232,7 @@ async fn list_addresses(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 async fn add_addresses(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let place = place(&call)?;
     call.page()?;
-    app.may_accounts(call.caller()?, place, Action::Change).await?;
+    app.may_account_addresses(call.caller()?, place, Action::Change).await?;
     let blocks: Vec<String> = read_targets(&call.body)?.iter().map(block_of).collect();
     let id = account(&call)?;
     let found = app.add_account_addresses(call.caller()?, place, id, &blocks).await?;
@@ -257,7 +256,10 @@ fn address(entry: &CredentialAddress) -> AccountEntry {
     }
 }
 
-fn org_view(account: &ServiceAccountRecord, made: Option<&MadeSecret>) -> ServiceAccount<OrgRole> {
+pub(super) fn org_view(
+    account: &ServiceAccountRecord,
+    made: Option<&MadeSecret>,
+) -> ServiceAccount<OrgRole> {
     ServiceAccount {
         client_id: account.id,
         created_at: account.created,
@@ -265,6 +267,7 @@ fn org_view(account: &ServiceAccountRecord, made: Option<&MadeSecret>) -> Servic
         name: account.name.clone(),
         roles: account.grants.org.clone(),
         secrets: account.secrets.iter().map(|record| secret(record, made)).collect(),
+        system_managed: false,
     }
 }
 
@@ -284,6 +287,7 @@ fn group_view(
         name: account.name.clone(),
         roles,
         secrets: account.secrets.iter().map(|record| secret(record, made)).collect(),
+        system_managed: false,
     }
 }
 

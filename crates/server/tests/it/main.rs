@@ -2,6 +2,8 @@
 //! or over a real connection where connections are what is tested.
 
 #[cfg(test)]
+mod api_keys;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod support;

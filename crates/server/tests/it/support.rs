@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+pub(crate) mod digest;
 mod golden;
 mod operations;
 mod world;

@@ -320,6 +320,9 @@ pub struct TokenRecord {
     /// Whose it is.
     #[serde(with = "text::display")]
     pub account: ServiceAccountId,
+    /// The secret that it was issued for: it stops working with it. None before this was kept.
+    #[serde(default, with = "text::display_option")]
+    pub secret: Option<SecretId>,
     /// When it stops working.
     #[serde(with = "text::millis")]
     pub expires: Timestamp,

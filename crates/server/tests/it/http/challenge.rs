@@ -2,37 +2,19 @@
 
 use ::http::Method;
 use axum::body::Body;
-use md5::{Digest as _, Md5};
+use peerage::app::install::Installed;
 use peerage::config::Limits;
 use serde_json::json;
 
-use crate::support::{Client, World, operations};
+use crate::support::{self, Client, World, operations};
 
 async fn world() -> World {
     World::with(&Limits::generous(), operations()).await
 }
 
-fn md5(text: &str) -> String {
-    hex::encode(Md5::digest(text))
-}
-
-/// The value between `name="` and the next quote.
-fn parameter<'a>(challenge: &'a str, name: &str) -> &'a str {
-    let (_, rest) = challenge.split_once(&format!("{name}=\"")).unwrap();
-    rest.split('"').next().unwrap()
-}
-
-/// What a client of HTTP Digest answers to a challenge: written down from RFC 7616.
 fn digest(world: &World, challenge: &str, method: &Method, target: &str, nc: &str) -> String {
-    let (user, key) = (&world.installed.public_key, &world.installed.private_key);
-    let (realm, nonce) = (parameter(challenge, "realm"), parameter(challenge, "nonce"));
-    let one = md5(&format!("{user}:{realm}:{key}"));
-    let two = md5(&format!("{method}:{target}"));
-    let response = md5(&format!("{one}:{nonce}:{nc}:abcdef:auth:{two}"));
-    format!(
-        "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{target}\", \
-         algorithm=MD5, response=\"{response}\", qop=auth, nc={nc}, cnonce=\"abcdef\""
-    )
+    let Installed { public_key, private_key, .. } = &world.installed;
+    support::digest::answer((public_key, private_key), challenge, method, target, nc)
 }
 
 async fn signed(world: &World, method: Method, target: &str, authorization: &str) -> u16 {

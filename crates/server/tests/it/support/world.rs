@@ -19,7 +19,9 @@ use peerage::telemetry::Metrics;
 use peerage_core::authz::{GroupRole, OrgRole};
 use peerage_core::id::{GroupId, OrgId};
 use peerage_store::memory::MemoryStore;
-use peerage_store::record::{Grants, GroupGrant, SecretRecord, ServiceAccountRecord, encode};
+use peerage_store::record::{
+    Grants, GroupGrant, OrgRecord, OrgSettings, SecretRecord, ServiceAccountRecord, encode,
+};
 use peerage_store::{Store, Txn, Write, keys};
 use tokio::sync::watch;
 
@@ -89,6 +91,17 @@ impl World {
 
     async fn account(&self, org: OrgId, grants: Grants) -> Client {
         let now = machine_time();
+        if self.store.get(&keys::org(org)).await.unwrap().is_none() {
+            let record = OrgRecord {
+                id: org,
+                name: "Other".to_owned(),
+                created: now,
+                skip_default_alerts_settings: false,
+                settings: OrgSettings::default(),
+            };
+            let put = Write::put(keys::org(org), encode(&record).unwrap());
+            self.store.commit(Txn::of(vec![put])).await.unwrap();
+        }
         let text = format!("secret-of-{org}-{}", grants.groups.len());
         let secret = SecretRecord {
             id: peerage_core::id::Id::from_bytes([2; 12]),
@@ -117,7 +130,18 @@ impl World {
         self.bearer(format!("mdb_sa_id_{id}"), text).await
     }
 
-    async fn bearer(&self, client_id: String, secret: String) -> Client {
+    /// The path of the organization, with something below it.
+    pub(crate) fn in_org(&self, below: &str) -> String {
+        format!("/api/atlas/v2/orgs/{}{below}", self.installed.org_id)
+    }
+
+    /// The path of the project, with something below it.
+    pub(crate) fn in_group(&self, below: &str) -> String {
+        format!("/api/atlas/v2/groups/{}{below}", self.installed.project_id)
+    }
+
+    /// A client with a fresh token for a service account.
+    pub(crate) async fn bearer(&self, client_id: String, secret: String) -> Client {
         let client = ClientCredentials { client_id, client_secret: Secret::new(secret) };
         let token = self.app.issue_token(&client, [127, 0, 0, 1].into()).await.unwrap();
         Client::new(self.router.clone(), Some(format!("Bearer {}", token.expose())))
