@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, World};
+use crate::support::{Answer, World};
 
 const NOTHING: &str = "0123456789abcdef01234567";
 
@@ -26,13 +26,6 @@ async fn signed(world: &World, key: &Key, target: &str) -> Answer {
     world.anonymous().get_signed(&key.public, &key.private, target).await
 }
 
-/// The types of the newest events below a path, newest first.
-async fn events(client: &Client, below: &str) -> Vec<String> {
-    let page = client.get(&format!("{below}/events")).await.ok(200);
-    let events = page["results"].as_array().unwrap().iter();
-    events.map(|event| event["eventTypeName"].as_str().unwrap().to_owned()).collect()
-}
-
 #[tokio::test]
 async fn a_key_is_shown_whole_once_and_works() {
     let world = World::new().await;
@@ -53,7 +46,7 @@ async fn a_key_is_shown_whole_once_and_works() {
     let wrong = Key { private: made.private.replace('-', "_"), ..made };
     signed(&world, &wrong, &target).await.refused(401, "UNEXPECTED_ERROR");
     let owner = world.owner().await;
-    assert_eq!(events(&owner, &world.in_org("")).await[0], "API_KEY_CREATED");
+    assert_eq!(owner.events(&world.in_org("")).await[0], "API_KEY_CREATED");
 }
 
 #[tokio::test]
@@ -111,7 +104,7 @@ async fn a_change_counts_for_the_next_request() {
         "API_KEY_ROLES_CHANGED",
         "API_KEY_CREATED",
     ];
-    assert_eq!(events(&owner, &world.in_org("")).await[..4], expected);
+    assert_eq!(owner.events(&world.in_org("")).await[..4], expected);
 }
 
 #[tokio::test]
@@ -162,7 +155,7 @@ async fn a_key_of_a_project_sees_that_project() {
     signed(&world, &made, &target).await.ok(200);
     let expected =
         ["API_KEY_ADDED_TO_GROUP", "API_KEY_REMOVED_FROM_GROUP", "API_KEY_ROLES_CHANGED"];
-    assert_eq!(events(&owner, &world.in_group("")).await[..3], expected);
+    assert_eq!(owner.events(&world.in_group("")).await[..3], expected);
     let viewer = world.viewer().await;
     viewer.post(&own, &json!([])).await.refused(403, "USER_UNAUTHORIZED");
     viewer.post(&target, &json!({})).await.refused(403, "USER_UNAUTHORIZED");

@@ -6,4 +6,8 @@ mod api_keys;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod service_accounts;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tokens;

@@ -72,6 +72,20 @@ impl Client {
         self.send(request, body.to_string()).await
     }
 
+    /// The types of the newest events below a path, newest first.
+    pub(crate) async fn events(&self, below: &str) -> Vec<String> {
+        let page = self.get(&format!("{below}/events")).await.ok(200);
+        let events = page["results"].as_array().unwrap().iter();
+        events.map(|event| event["eventTypeName"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Sends a form.
+    pub(crate) async fn form(&self, target: &str, form: &str) -> Answer {
+        let request = self.request(Method::POST, target);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request, form.to_owned()).await
+    }
+
     /// Looks as if it came from another address.
     pub(crate) async fn get_from(&self, address: &str, target: &str) -> Answer {
         let address = SocketAddr::new(address.parse().unwrap(), 1);

@@ -32,7 +32,7 @@ pub(crate) struct World {
     pub(crate) app: Arc<App>,
     pub(crate) installed: Installed,
     pub(crate) router: Router,
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     /// What the driver would show.
     pub(crate) driver: watch::Sender<Gauges>,
 }
