@@ -129,6 +129,7 @@ impl App {
         }
         let mut tries = Tries::default();
         loop {
+            let org = self.in_org(context, new.org, Action::Create, Resource::OrgGroup).await?;
             let name = keys::group_name(new.org, &new.name);
             if self.read::<GroupIndexRecord>(&name).await?.is_some() {
                 return Err(Refusal::GroupExists(new.name.clone()).into());
@@ -142,7 +143,9 @@ impl App {
             };
             let mut change = Change::default();
             change.require(name.clone(), None).require(keys::group(group.id), None);
-            change.require_exists(keys::org(new.org));
+            // Written again as it is: an organization cannot be closed while a project is made.
+            let home = keys::org(new.org);
+            change.require(home.clone(), Some(org.revision)).put(home, &org.value)?;
             change.put(name, &GroupIndexRecord { group: group.id })?;
             change.put(keys::group(group.id), &group)?;
             change.mark(keys::org_group(new.org, group.id))?;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::app::records::{ApiKeyRecord, CredentialAddress};
 use peerage_core::authz::{Action, GroupRole, OrgRole, Resource};
 use peerage_core::error::Refusal;
-use crate::app::records::{ApiKeyRecord, CredentialAddress};
 use peerage_wire::access_list::{KeyEntry, Target, read_targets};
 use peerage_wire::api_key::{ApiKey, ApiKeyChange, NewApiKey, read_assignment};
 use peerage_wire::page::Link;
@@ -181,7 +181,7 @@ fn masked(call: &Call, key: &ApiKeyRecord) -> ApiKey {
     view(call, key, key.masked_private_key.clone())
 }
 
-fn shown_once(call: &Call, new: &NewKey) -> ApiKey {
+pub(super) fn shown_once(call: &Call, new: &NewKey) -> ApiKey {
     view(call, &new.key, new.private.expose().to_owned())
 }
 

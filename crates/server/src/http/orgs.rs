@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use peerage_core::authz::{Action, Resource};
 use crate::app::records::{OrgRecord, OrgSettings as StoredSettings};
-use peerage_wire::org::{Org, OrgChange, OrgSettings, OrgSettingsChange};
+use peerage_core::authz::{Action, Resource};
+use peerage_wire::org::{CreatedOrg, NewOrg, Org, OrgChange, OrgSettings, OrgSettingsChange};
 use peerage_wire::page::Link;
 
 use super::call::Call;
 use super::fault::Fault;
 use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
+use super::{api_keys, service_accounts};
 use crate::app::App;
+use crate::app::orgs::NewOrganization;
 
 /// The operations on organizations.
 pub(super) fn operations() -> Vec<Operation> {
     table! { Media::Atlas(&["2023-01-01"]), Bucket::Organization;
         "listOrgs" GET "/api/atlas/v2/orgs" list;
+        "createOrg" POST "/api/atlas/v2/orgs" create;
         "getOrg" GET "/api/atlas/v2/orgs/{orgId}" get;
         "updateOrg" PATCH "/api/atlas/v2/orgs/{orgId}" update;
         "deleteOrg" DELETE "/api/atlas/v2/orgs/{orgId}" delete;
@@ -36,6 +39,34 @@ async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     Reply::ok(&view(&call, &app.get_org(call.caller()?, call.id("orgId")?).await?))
+}
+
+async fn create(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let home = call.caller()?.caller.org;
+    app.may_in_org(call.caller()?, home, Action::Create, Resource::Org).await?;
+    let NewOrg { name, api_key, service_account, owner, skip_default_alerts_settings } =
+        NewOrg::read(&call.body)?;
+    let new = NewOrganization {
+        name,
+        skip_default_alerts_settings,
+        key: api_key.map(|key| (key.description, key.roles)),
+        account: service_account.map(service_accounts::new_account),
+        owner,
+    };
+    let made = app.create_org(call.caller()?, &new).await?;
+    let org = view(&call, &made.org);
+    let place = format!("/api/atlas/v2/orgs/{}", org.id);
+    let created = CreatedOrg {
+        api_key: made.key.as_ref().map(|key| api_keys::shown_once(&call, key)),
+        org_owner_id: owner,
+        organization: org,
+        service_account: made
+            .account
+            .as_ref()
+            .map(|(account, secret)| service_accounts::org_view(account, Some(secret))),
+        skip_default_alerts_settings,
+    };
+    Reply::created(&created, place)
 }
 
 async fn update(app: Arc<App>, call: Call) -> Result<Reply, Fault> {

@@ -6,6 +6,8 @@ mod api_keys;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod orgs;
+#[cfg(test)]
 mod service_accounts;
 #[cfg(test)]
 mod support;
