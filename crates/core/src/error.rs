@@ -169,6 +169,8 @@ pub enum Refusal {
     UserExists(String),
     /// No such team.
     TeamNotFound(TeamId),
+    /// No team of that name.
+    TeamNameNotFound(String),
     /// The team is not assigned to the project.
     TeamNotInGroup {
         /// The team.

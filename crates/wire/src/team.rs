@@ -50,6 +50,16 @@ pub fn read_name(body: &[u8]) -> Result<String, ReadError> {
     Ok(fields.finish_with(|| name)?)
 }
 
+/// Reads a request that names one user.
+///
+/// # Errors
+/// What the body is not, or every field at fault.
+pub fn read_member(body: &[u8]) -> Result<UserId, ReadError> {
+    let mut fields = Fields::parse(body)?;
+    let user = fields.required("id").id();
+    Ok(fields.finish_with(|| user)?)
+}
+
 /// Reads users to be added to a team: an array of objects with their ids.
 ///
 /// # Errors
@@ -145,6 +155,7 @@ mod tests {
         let body = format!(r#"[{{"id":"{ID}"}}]"#);
         assert_eq!(read_members(body.as_bytes()).unwrap().len(), 1);
         assert_eq!(faults(read_members(br#"[{"id":"x"},{}]"#)), ["[0].id", "[1].id"]);
+        assert_eq!(faults(read_member(b"{}")), ["id"]);
         let body = format!(r#"[{{"teamId":"{ID}","roleNames":["GROUP_OWNER"]}}]"#);
         assert_eq!(NewGroupTeam::read_all(body.as_bytes()).unwrap().len(), 1);
         let wrong = NewGroupTeam::read_all(br#"[{"roleNames":["ORG_OWNER"]}]"#);

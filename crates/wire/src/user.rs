@@ -25,8 +25,8 @@ const PLACES_MAX: usize = 250;
 pub struct NewRoles {
     /// In the organization.
     pub org: BTreeSet<OrgRole>,
-    /// In its projects.
-    pub groups: BTreeMap<GroupId, BTreeSet<GroupRole>>,
+    /// In its projects; none: nothing is said about them.
+    pub groups: Option<BTreeMap<GroupId, BTreeSet<GroupRole>>>,
 }
 
 /// A request to add a person to an organization.
@@ -141,7 +141,7 @@ fn new_roles(fields: &mut Fields, org_required: bool) -> Option<NewRoles> {
     let groups = fields.optional("groupRoleAssignments").list(0..=PLACES_MAX, group_assignment);
     Some(NewRoles {
         org: org.unwrap_or_default(),
-        groups: groups.unwrap_or_default().into_iter().collect(),
+        groups: groups.map(|groups| groups.into_iter().collect()),
     })
 }
 

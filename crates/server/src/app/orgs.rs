@@ -253,7 +253,7 @@ impl App {
         Ok(())
     }
 
-    async fn clear_all(&self, places: &[Key]) -> Result<(), Failure> {
+    pub(super) async fn clear_all(&self, places: &[Key]) -> Result<(), Failure> {
         for batch in places.chunks(BATCH) {
             let mut change = Change::default();
             for place in batch {

@@ -1,12 +1,14 @@
 //! Teams of an organization, their people, and their roles in projects.
 
+pub(super) mod members;
+
 use std::collections::BTreeSet;
 
 use peerage_core::authz::{Action, GroupRole, Resource};
 use peerage_core::error::Refusal;
-use peerage_core::id::{GroupId, OrgId, TeamId};
-use peerage_store::keys;
+use peerage_core::id::{Group, GroupId, OrgId, TeamId};
 use peerage_store::record::{GroupTeamRecord, TeamRecord};
+use peerage_store::{Key, keys};
 
 use super::change::{Change, Stored, Tries};
 use super::events::News;
@@ -15,6 +17,9 @@ use crate::context::Context;
 
 /// The most teams of one organization.
 const TEAMS_PER_ORG: usize = 250;
+
+/// Projects that a team leaves in the transaction that takes it away; more of them follow it.
+const ASSIGNMENTS_CLEARED: usize = 100;
 
 impl App {
     /// The teams of an organization, oldest first.
@@ -43,6 +48,21 @@ impl App {
     ) -> Result<TeamRecord, Failure> {
         self.in_org(context, org, Action::Read, Resource::Team).await?;
         Ok(self.team(org, team).await?.value)
+    }
+
+    /// The team of that name.
+    ///
+    /// # Errors
+    /// No such team, or an organization that is not the caller's to see.
+    pub async fn get_team_by_name(
+        &self,
+        context: &Context,
+        org: OrgId,
+        name: &str,
+    ) -> Result<TeamRecord, Failure> {
+        let teams = self.list_teams(context, org).await?;
+        let found = teams.into_iter().find(|team| team.name == name);
+        found.ok_or_else(|| Refusal::TeamNameNotFound(name.to_owned()).into())
     }
 
     async fn team(&self, org: OrgId, team: TeamId) -> Result<Stored<TeamRecord>, Failure> {
@@ -79,6 +99,7 @@ impl App {
                 created: now,
             };
             let mut change = Change::default();
+            self.require_people(&mut change, org, usernames).await?;
             let index = keys::team_name(org, name);
             change.require(index.clone(), None).require_exists(keys::org(org));
             change.mark(index)?;
@@ -145,18 +166,29 @@ impl App {
             let key = keys::team(org, team);
             change.require(key.clone(), Some(found.revision)).delete(key);
             change.delete(keys::team_name(org, &found.value.name));
-            for group in self.ids_below::<peerage_core::id::Group>(&keys::org_groups(org)).await? {
-                let assigned = keys::group_team(group, team);
-                if self.read::<GroupTeamRecord>(&assigned).await?.is_some() {
-                    change.delete(assigned);
-                }
+            let mut assigned = self.assignments(org, team).await?;
+            let rest = assigned.split_off(assigned.len().min(ASSIGNMENTS_CLEARED));
+            for place in assigned {
+                change.delete(place);
             }
             let news = News::in_org("TEAM_DELETED", org).with("teamId", team);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
-                return Ok(());
+                return self.clear_all(&rest).await;
             }
         }
+    }
+
+    /// Where a team has roles in projects.
+    async fn assignments(&self, org: OrgId, team: TeamId) -> Result<Vec<Key>, Failure> {
+        let mut found = Vec::new();
+        for group in self.ids_below::<Group>(&keys::org_groups(org)).await? {
+            let place = keys::group_team(group, team);
+            if self.read::<GroupTeamRecord>(&place).await?.is_some() {
+                found.push(place);
+            }
+        }
+        Ok(found)
     }
 
     /// The teams of a project and their roles, oldest first.

@@ -181,6 +181,7 @@ fn refusal_row(refusal: &Refusal) -> &'static Row {
         R::UsernameNotFound(_) => &rows::USERNAME_NOT_FOUND,
         R::UserExists(_) => &rows::USER_EXISTS,
         R::TeamNotFound(_) => &rows::TEAM_NOT_FOUND,
+        R::TeamNameNotFound(_) => &rows::TEAM_NAME_NOT_FOUND,
         R::TeamNotInGroup { .. } => &rows::TEAM_NOT_IN_GROUP,
         R::TeamExists(_) => &rows::TEAM_EXISTS,
         R::TeamInGroup(_) => &rows::TEAM_IN_GROUP,
@@ -220,6 +221,7 @@ fn refusal_values(refusal: &Refusal) -> Vec<String> {
         R::GroupNameNotFound(text)
         | R::GroupExists(text)
         | R::LimitNotFound(text)
+        | R::TeamNameNotFound(text)
         | R::UsernameNotFound(text)
         | R::UserExists(text)
         | R::TeamExists(text)

@@ -3,25 +3,52 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use peerage_core::authz::{Action, Resource};
 use crate::app::records::{GroupTeamRecord, TeamRecord};
+use peerage_core::authz::{Action, Resource};
 use peerage_wire::page::Link;
-use peerage_wire::team::{GroupTeam, NewGroupTeam, NewTeam, Team, read_group_roles, read_name};
+use peerage_wire::team::{
+    GroupTeam, NewGroupTeam, NewTeam, Team, read_group_roles, read_member, read_members, read_name,
+};
 
 use super::call::Call;
 use super::fault::Fault;
 use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
+use super::users;
 use crate::app::App;
 
 /// The operations on teams.
 pub(super) fn operations() -> Vec<Operation> {
-    table! { Media::Atlas(&["2023-01-01"]), Bucket::Organization;
+    [of_orgs(), members(), of_groups()].concat()
+}
+
+const MEDIA: Media = Media::Atlas(&["2023-01-01"]);
+
+fn of_orgs() -> Vec<Operation> {
+    table! { MEDIA, Bucket::Organization;
         "listOrgTeams" GET "/api/atlas/v2/orgs/{orgId}/teams" list;
         "createOrgTeam" POST "/api/atlas/v2/orgs/{orgId}/teams" create;
+        "getOrgTeamByName" GET "/api/atlas/v2/orgs/{orgId}/teams/byName/{teamName}" get_by_name;
         "getOrgTeam" GET "/api/atlas/v2/orgs/{orgId}/teams/{teamId}" get;
         "renameOrgTeam" PATCH "/api/atlas/v2/orgs/{orgId}/teams/{teamId}" rename;
         "deleteOrgTeam" DELETE "/api/atlas/v2/orgs/{orgId}/teams/{teamId}" delete;
+        "addOrgTeamUsers" POST "/api/atlas/v2/orgs/{orgId}/teams/{teamId}/users" add_users;
+        "deleteOrgTeamUser" DELETE "/api/atlas/v2/orgs/{orgId}/teams/{teamId}/users/{userId}"
+            delete_user;
+    }
+}
+
+fn members() -> Vec<Operation> {
+    table! { Media::Atlas(&["2025-02-19"]), Bucket::Organization;
+        "listOrgTeamUsers" GET "/api/atlas/v2/orgs/{orgId}/teams/{teamId}/users" list_users;
+        "addOrgTeamUser" POST "/api/atlas/v2/orgs/{orgId}/teams/{teamId}:addUser" add_user;
+        "removeOrgTeamUser" POST "/api/atlas/v2/orgs/{orgId}/teams/{teamId}:removeUser"
+            remove_user;
+    }
+}
+
+fn of_groups() -> Vec<Operation> {
+    table! { MEDIA, Bucket::Organization;
         "listGroupTeams" GET "/api/atlas/v2/groups/{groupId}/teams" list_of_group;
         "addGroupTeams" POST "/api/atlas/v2/groups/{groupId}/teams" add_to_group;
         "updateGroupTeam" PATCH "/api/atlas/v2/groups/{groupId}/teams/{teamId}" update_in_group;
@@ -49,6 +76,57 @@ async fn create(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let team = app.get_team(call.caller()?, call.id("orgId")?, call.id("teamId")?).await?;
     Reply::ok(&view(&call, &team, None))
+}
+
+async fn get_by_name(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let name = call.text("teamName");
+    let team = app.get_team_by_name(call.caller()?, call.id("orgId")?, name).await?;
+    Reply::ok(&view(&call, &team, None))
+}
+
+async fn list_users(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (org, team) = (call.id("orgId")?, call.id("teamId")?);
+    call.page()?;
+    let mut people = app.list_team_users(call.caller()?, org, team).await?;
+    if let Some(name) = call.query("username") {
+        people.retain(|person| person.user.username.eq_ignore_ascii_case(name));
+    }
+    if let Some(id) = call.query("userId") {
+        people.retain(|person| person.user.id.to_string() == id);
+    }
+    call.list(&people, &["username", "userId", "orgMembershipStatus"], users::view)
+}
+
+/// The people are answered as in lists of people: clients of this form read their ids.
+async fn add_users(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (org, team) = (call.id("orgId")?, call.id("teamId")?);
+    app.may_in_org(call.caller()?, org, Action::Change, Resource::Team).await?;
+    let wanted = read_members(&call.body)?;
+    app.add_team_users(call.caller()?, org, team, &wanted).await?;
+    let people = app.list_team_users(call.caller()?, org, team).await?;
+    call.list(&people, &[], users::view)
+}
+
+async fn delete_user(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (org, team, user) = (call.id("orgId")?, call.id("teamId")?, call.id("userId")?);
+    app.remove_team_user(call.caller()?, org, team, user).await?;
+    Ok(Reply::no_content())
+}
+
+async fn add_user(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (org, team) = (call.id("orgId")?, call.id("teamId")?);
+    app.may_in_org(call.caller()?, org, Action::Change, Resource::Team).await?;
+    let user = read_member(&call.body)?;
+    app.add_team_users(call.caller()?, org, team, &[user]).await?;
+    Reply::ok(&users::view(&app.get_org_user(call.caller()?, org, user).await?))
+}
+
+async fn remove_user(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (org, team) = (call.id("orgId")?, call.id("teamId")?);
+    app.may_in_org(call.caller()?, org, Action::Change, Resource::Team).await?;
+    let user = read_member(&call.body)?;
+    app.remove_team_user(call.caller()?, org, team, user).await?;
+    Reply::ok(&users::view(&app.get_org_user(call.caller()?, org, user).await?))
 }
 
 async fn rename(app: Arc<App>, call: Call) -> Result<Reply, Fault> {

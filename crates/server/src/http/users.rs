@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use peerage_core::authz::{Action, Resource};
-use peerage_core::id::GroupId;
 use crate::app::records::{Grants, UserRecord};
+use peerage_core::authz::{Action, OrgRole, Resource};
+use peerage_core::id::GroupId;
 use peerage_wire::user::{
-    GroupRoleAssignment, GroupUser, Membership, NewOrgUser, OrgUser, OrgUserRoles,
+    GroupRoleAssignment, GroupUser, Membership, NewOrgUser, NewRoles, OrgUser, OrgUserChange,
+    OrgUserRoles, read_org_role,
 };
 
 use super::call::Call;
@@ -15,9 +16,10 @@ use super::fault::Fault;
 use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
 use crate::app::App;
+use crate::app::users::Person;
 
 /// How long an invitation can be taken up.
-const INVITATION_LIFE: Duration = Duration::from_hours(30 * 24);
+pub(super) const INVITATION_LIFE: Duration = Duration::from_hours(30 * 24);
 
 /// The operations on people.
 pub(super) fn operations() -> Vec<Operation> {
@@ -25,6 +27,10 @@ pub(super) fn operations() -> Vec<Operation> {
         "listOrgUsers" GET "/api/atlas/v2/orgs/{orgId}/users" list;
         "createOrgUser" POST "/api/atlas/v2/orgs/{orgId}/users" create;
         "getOrgUser" GET "/api/atlas/v2/orgs/{orgId}/users/{userId}" get;
+        "updateOrgUser" PATCH "/api/atlas/v2/orgs/{orgId}/users/{userId}" update;
+        "addOrgUserRole" POST "/api/atlas/v2/orgs/{orgId}/users/{userId}:addRole" add_role;
+        "removeOrgUserRole" POST "/api/atlas/v2/orgs/{orgId}/users/{userId}:removeRole"
+            remove_role;
         "removeOrgUser" DELETE "/api/atlas/v2/orgs/{orgId}/users/{userId}" delete;
         "listGroupUsers" GET "/api/atlas/v2/groups/{groupId}/users" list_of_group;
     }
@@ -35,9 +41,13 @@ async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     call.page()?;
     let mut users = app.list_org_users(call.caller()?, org).await?;
     if let Some(name) = call.query("username") {
-        users.retain(|user| user.username.eq_ignore_ascii_case(name));
+        users.retain(|person| person.user.username.eq_ignore_ascii_case(name));
     }
-    call.list(&users, &["username"], view)
+    // Nobody can take an invitation up yet.
+    if call.query("orgMembershipStatus").is_some_and(|status| status == "ACTIVE") {
+        users.clear();
+    }
+    call.list(&users, &["username", "orgMembershipStatus"], view)
 }
 
 async fn list_of_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
@@ -55,13 +65,61 @@ async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 async fn create(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let org = call.id("orgId")?;
     app.may_in_org(call.caller()?, org, Action::Create, Resource::OrgUser).await?;
-    let NewOrgUser { username, roles, teams: _ } = NewOrgUser::read(&call.body)?;
+    let NewOrgUser { username, roles, teams } = NewOrgUser::read(&call.body)?;
     let mut grants = Grants { org: roles.org, groups: Vec::new() };
-    for (group, roles) in roles.groups {
+    for (group, roles) in roles.groups.unwrap_or_default() {
         grants.set_in_group(group, roles);
     }
-    let user = app.create_org_user(call.caller()?, org, &username, &grants).await?;
-    Reply::created(&view(&user), format!("/api/atlas/v2/orgs/{org}/users/{}", user.id))
+    let made = app.create_org_user(call.caller()?, org, &username, &grants, &teams).await?;
+    Reply::created(&view(&made), format!("/api/atlas/v2/orgs/{org}/users/{}", made.user.id))
+}
+
+async fn update(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    let (org, user) = (call.id("orgId")?, call.id("userId")?);
+    app.may_in_org(call.caller()?, org, Action::Change, Resource::OrgUser).await?;
+    let OrgUserChange { roles, teams } = OrgUserChange::read(&call.body)?;
+    let NewRoles { org: in_org, groups } = roles.unwrap_or_default();
+    let edit = |grants: &mut Grants| {
+        if !in_org.is_empty() {
+            grants.org.clone_from(&in_org);
+        }
+        if let Some(groups) = &groups {
+            grants.groups.clear();
+            for (group, roles) in groups {
+                grants.set_in_group(*group, roles.clone());
+            }
+        }
+    };
+    let teams = teams.as_deref();
+    let changed = app.change_org_user(call.caller()?, org, user, teams, edit).await?;
+    Reply::ok(&view(&changed))
+}
+
+async fn add_role(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    change_role(&app, &call, |grants, role| {
+        grants.org.insert(role);
+    })
+    .await
+}
+
+async fn remove_role(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
+    change_role(&app, &call, |grants, role| {
+        grants.org.remove(&role);
+    })
+    .await
+}
+
+async fn change_role(
+    app: &App,
+    call: &Call,
+    edit: impl Fn(&mut Grants, OrgRole),
+) -> Result<Reply, Fault> {
+    let (org, user) = (call.id("orgId")?, call.id("userId")?);
+    app.may_in_org(call.caller()?, org, Action::Change, Resource::OrgUser).await?;
+    let role = read_org_role(&call.body)?;
+    let edit = |grants: &mut Grants| edit(grants, role);
+    let changed = app.change_org_user(call.caller()?, org, user, None, edit).await?;
+    Reply::ok(&view(&changed))
 }
 
 async fn delete(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
@@ -78,7 +136,8 @@ fn membership(user: &UserRecord) -> Membership {
     }
 }
 
-fn view(user: &UserRecord) -> OrgUser {
+pub(super) fn view(person: &Person) -> OrgUser {
+    let Person { user, teams } = person;
     let assignment = |grant: &crate::app::records::GroupGrant| GroupRoleAssignment {
         group_id: grant.group,
         group_roles: grant.roles.clone(),
@@ -90,12 +149,12 @@ fn view(user: &UserRecord) -> OrgUser {
             group_role_assignments: user.grants.groups.iter().map(assignment).collect(),
             org_roles: user.grants.org.clone(),
         },
-        team_ids: Vec::new(),
+        team_ids: teams.clone(),
         username: user.username.clone(),
     }
 }
 
-fn group_view(user: &UserRecord, group: GroupId) -> GroupUser {
+pub(super) fn group_view(user: &UserRecord, group: GroupId) -> GroupUser {
     GroupUser {
         id: user.id,
         membership: membership(user),

@@ -12,4 +12,8 @@ mod service_accounts;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod teams;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod users;

@@ -228,6 +228,7 @@ where
         name: "n".into(),
         roles: BTreeSet::from([role]),
         secrets: vec![secret()],
+        system_managed: false,
     }
 }
 

@@ -59,10 +59,11 @@ fn an_answer_about_a_service_account() {
             masked_secret_value: None,
             secret: Some("mdb_sa_sk_hidden".into()),
         }],
+        system_managed: false,
     };
     assert_eq!(
         serde_json::to_string(&account).unwrap(),
-        r#"{"clientId":"mdb_sa_id_010101010101010101010101","createdAt":"1970-01-01T00:00:00Z","description":"for ci","name":"ci","roles":["GROUP_OWNER"],"secrets":[{"createdAt":"1970-01-01T00:00:00Z","expiresAt":"1970-01-01T00:00:00Z","id":"020202020202020202020202","secret":"mdb_sa_sk_hidden"}]}"#
+        r#"{"clientId":"mdb_sa_id_010101010101010101010101","createdAt":"1970-01-01T00:00:00Z","description":"for ci","name":"ci","roles":["GROUP_OWNER"],"secrets":[{"createdAt":"1970-01-01T00:00:00Z","expiresAt":"1970-01-01T00:00:00Z","id":"020202020202020202020202","secret":"mdb_sa_sk_hidden"}],"systemManaged":false}"#
     );
     assert!(!format!("{account:?}").contains("hidden"));
     let group = AccountGroup {

@@ -17,7 +17,7 @@ fn a_request_has_roles_in_the_organization_and_its_projects() {
     );
     let user = NewOrgUser::read(body.as_bytes()).unwrap();
     assert_eq!(user.roles.org, BTreeSet::from([OrgRole::Member]));
-    assert_eq!((user.roles.groups.len(), user.teams.len()), (1, 1));
+    assert_eq!((user.roles.groups.unwrap().len(), user.teams.len()), (1, 1));
     assert_eq!(faults(NewOrgUser::read(b"{}")), ["username", "roles"]);
     let body = br#"{"username":"x","teamIds":["x"],"roles":{"orgRoles":[],
         "groupRoleAssignments":[{"groupRoles":["X"]}]}}"#;

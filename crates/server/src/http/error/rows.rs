@@ -130,6 +130,8 @@ rows! {
         "No user with username %s exists.";
     USER_EXISTS CONFLICT "USER_ALREADY_EXISTS" Inferred "The user %s already belongs here.";
     TEAM_NOT_FOUND NOT_FOUND "TEAM_NOT_FOUND" Inferred "No team with ID %s exists.";
+    TEAM_NAME_NOT_FOUND NOT_FOUND "TEAM_NAME_NOT_FOUND" Inferred
+        "No team with name %s exists.";
     TEAM_NOT_IN_GROUP NOT_FOUND "TEAM_NOT_IN_GROUP" Inferred
         "The team with ID %s is not assigned to group %s.";
     TEAM_EXISTS CONFLICT "TEAM_ALREADY_EXISTS" Inferred "A team with name %s already exists.";

@@ -77,7 +77,7 @@ fn refusals() -> Vec<Refusal> {
     all
 }
 
-fn neighbours() -> [Refusal; 24] {
+fn neighbours() -> [Refusal; 25] {
     use Refusal as R;
     [
         R::LimitNotFound(text("limit")),
@@ -88,6 +88,7 @@ fn neighbours() -> [Refusal; 24] {
         R::UsernameNotFound(text("a@example.org")),
         R::UserExists(text("a@example.org")),
         R::TeamNotFound(id(6)),
+        R::TeamNameNotFound(text("team")),
         R::TeamNotInGroup { team: id(6), group: id(2) },
         R::TeamExists(text("team")),
         R::TeamInGroup(id(6)),
