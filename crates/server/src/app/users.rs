@@ -80,10 +80,10 @@ impl App {
         &self,
         context: &Context,
         group: GroupId,
-    ) -> Result<Vec<UserRecord>, Failure> {
+    ) -> Result<Vec<Person>, Failure> {
         let project = self.in_group(context, group, Action::Read, Resource::GroupUser).await?;
-        let mut users = self.users_of(project.value.org).await?;
-        users.retain(|user| user.grants.in_group(group).is_some());
+        let mut users = self.people_of(project.value.org).await?;
+        users.retain(|person| person.user.grants.in_group(group).is_some());
         Ok(users)
     }
 

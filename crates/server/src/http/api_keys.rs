@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::app::records::{ApiKeyRecord, CredentialAddress};
+use crate::app::records::{ApiKeyRecord, CredentialAddress, Grants};
 use peerage_core::authz::{Action, GroupRole, OrgRole, Resource};
 use peerage_core::error::Refusal;
+use peerage_core::id::OrgId;
 use peerage_wire::access_list::{KeyEntry, Target, read_targets};
 use peerage_wire::api_key::{ApiKey, ApiKeyChange, NewApiKey, read_assignment};
 use peerage_wire::page::Link;
@@ -186,18 +187,22 @@ pub(super) fn shown_once(call: &Call, new: &NewKey) -> ApiKey {
 }
 
 fn view(call: &Call, key: &ApiKeyRecord, private_key: String) -> ApiKey {
-    let org_id = key.org;
-    let in_org = key.grants.org.iter().map(|role| RoleAssignment::Org { org_id, role_name: *role });
-    let in_groups = key.grants.groups.iter().flat_map(|grant| {
-        let group_id = grant.group;
-        grant.roles.iter().map(move |role| RoleAssignment::Group { group_id, role_name: *role })
-    });
     ApiKey {
         desc: key.description.clone(),
         id: key.id,
         links: vec![Link::new(own_address(call, key), "self")],
         private_key,
         public_key: key.public_key.clone(),
-        roles: in_org.chain(in_groups).collect(),
+        roles: assignments(key.org, &key.grants),
     }
+}
+
+/// Every role with its place.
+pub(super) fn assignments(org_id: OrgId, grants: &Grants) -> Vec<RoleAssignment> {
+    let in_org = grants.org.iter().map(|role| RoleAssignment::Org { org_id, role_name: *role });
+    let in_groups = grants.groups.iter().flat_map(|grant| {
+        let group_id = grant.group;
+        grant.roles.iter().map(move |role| RoleAssignment::Group { group_id, role_name: *role })
+    });
+    in_org.chain(in_groups).collect()
 }

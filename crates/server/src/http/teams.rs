@@ -39,12 +39,15 @@ fn of_orgs() -> Vec<Operation> {
 }
 
 fn members() -> Vec<Operation> {
-    table! { Media::Atlas(&["2025-02-19"]), Bucket::Organization;
+    let mut all = table! { users::BOTH_SHAPES, Bucket::Organization;
         "listOrgTeamUsers" GET "/api/atlas/v2/orgs/{orgId}/teams/{teamId}/users" list_users;
+    };
+    all.extend(table! { Media::Atlas(&["2025-02-19"]), Bucket::Organization;
         "addOrgTeamUser" POST "/api/atlas/v2/orgs/{orgId}/teams/{teamId}:addUser" add_user;
         "removeOrgTeamUser" POST "/api/atlas/v2/orgs/{orgId}/teams/{teamId}:removeUser"
             remove_user;
-    }
+    });
+    all
 }
 
 fn of_groups() -> Vec<Operation> {
@@ -94,17 +97,16 @@ async fn list_users(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     if let Some(id) = call.query("userId") {
         people.retain(|person| person.user.id.to_string() == id);
     }
-    call.list(&people, &["username", "userId", "orgMembershipStatus"], users::view)
+    users::list_people(&call, &people, &["username", "userId", "orgMembershipStatus"])
 }
 
-/// The people are answered as in lists of people: clients of this form read their ids.
 async fn add_users(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let (org, team) = (call.id("orgId")?, call.id("teamId")?);
     app.may_in_org(call.caller()?, org, Action::Change, Resource::Team).await?;
     let wanted = read_members(&call.body)?;
     app.add_team_users(call.caller()?, org, team, &wanted).await?;
     let people = app.list_team_users(call.caller()?, org, team).await?;
-    call.list(&people, &[], users::view)
+    users::list_people(&call, &people, &[])
 }
 
 async fn delete_user(app: Arc<App>, call: Call) -> Result<Reply, Fault> {

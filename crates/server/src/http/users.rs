@@ -6,11 +6,13 @@ use std::time::Duration;
 use crate::app::records::{Grants, UserRecord};
 use peerage_core::authz::{Action, OrgRole, Resource};
 use peerage_core::id::GroupId;
+use peerage_wire::page::Link;
 use peerage_wire::user::{
-    GroupRoleAssignment, GroupUser, Membership, NewOrgUser, NewRoles, OrgUser, OrgUserChange,
-    OrgUserRoles, read_org_role,
+    AppUser, GroupRoleAssignment, GroupUser, Membership, NewOrgUser, NewRoles, OrgUser,
+    OrgUserChange, OrgUserRoles, read_org_role,
 };
 
+use super::api_keys::assignments;
 use super::call::Call;
 use super::fault::Fault;
 use super::operation::{Bucket, Media, Operation, table};
@@ -23,8 +25,11 @@ pub(super) const INVITATION_LIFE: Duration = Duration::from_hours(30 * 24);
 
 /// The operations on people.
 pub(super) fn operations() -> Vec<Operation> {
-    table! { Media::Atlas(&["2025-02-19"]), Bucket::Organization;
+    let mut all = table! { BOTH_SHAPES, Bucket::Organization;
         "listOrgUsers" GET "/api/atlas/v2/orgs/{orgId}/users" list;
+        "listGroupUsers" GET "/api/atlas/v2/groups/{groupId}/users" list_of_group;
+    };
+    all.extend(table! { Media::Atlas(&["2025-02-19"]), Bucket::Organization;
         "createOrgUser" POST "/api/atlas/v2/orgs/{orgId}/users" create;
         "getOrgUser" GET "/api/atlas/v2/orgs/{orgId}/users/{userId}" get;
         "updateOrgUser" PATCH "/api/atlas/v2/orgs/{orgId}/users/{userId}" update;
@@ -32,9 +37,14 @@ pub(super) fn operations() -> Vec<Operation> {
         "removeOrgUserRole" POST "/api/atlas/v2/orgs/{orgId}/users/{userId}:removeRole"
             remove_role;
         "removeOrgUser" DELETE "/api/atlas/v2/orgs/{orgId}/users/{userId}" delete;
-        "listGroupUsers" GET "/api/atlas/v2/groups/{groupId}/users" list_of_group;
-    }
+    });
+    all
 }
+
+/// Lists of people have the shape of 2023-01-01, which older clients ask for, or the newer one.
+pub(super) const BOTH_SHAPES: Media = Media::Atlas(&[OLD_SHAPE, "2025-02-19"]);
+
+const OLD_SHAPE: &str = "2023-01-01";
 
 async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let org = call.id("orgId")?;
@@ -47,14 +57,29 @@ async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     if call.query("orgMembershipStatus").is_some_and(|status| status == "ACTIVE") {
         users.clear();
     }
-    call.list(&users, &["username", "orgMembershipStatus"], view)
+    list_people(&call, &users, &["username", "orgMembershipStatus"])
 }
 
 async fn list_of_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let group = call.id("groupId")?;
     call.page()?;
     let users = app.list_group_users(call.caller()?, group).await?;
-    call.list(&users, &[], |user| group_view(user, group))
+    if call.version == OLD_SHAPE {
+        return call.list(&users, &[], |person| old_view(&call, person));
+    }
+    call.list(&users, &[], |person| group_view(&person.user, group))
+}
+
+/// Answers a list of people in the shape that is asked for.
+pub(super) fn list_people(
+    call: &Call,
+    people: &[Person],
+    filters: &[&'static str],
+) -> Result<Reply, Fault> {
+    if call.version == OLD_SHAPE {
+        return call.list(people, filters, |person| old_view(call, person));
+    }
+    call.list(people, filters, view)
 }
 
 async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
@@ -149,6 +174,28 @@ pub(super) fn view(person: &Person) -> OrgUser {
             group_role_assignments: user.grants.groups.iter().map(assignment).collect(),
             org_roles: user.grants.org.clone(),
         },
+        team_ids: teams.clone(),
+        username: user.username.clone(),
+    }
+}
+
+/// Nobody has said a name: there is no way for people to sign in.
+fn old_view(call: &Call, person: &Person) -> AppUser {
+    let Person { user, teams } = person;
+    let own = format!("{}/api/atlas/v2/orgs/{}/users/{}", call.base_url, user.org, user.id);
+    AppUser {
+        person: peerage_wire::user::Person {
+            country: None,
+            created_at: user.created,
+            first_name: String::new(),
+            last_auth: None,
+            last_name: String::new(),
+        },
+        email_address: user.username.clone(),
+        id: user.id,
+        links: vec![Link::new(own, "self")],
+        mobile_number: String::new(),
+        roles: assignments(user.org, &user.grants),
         team_ids: teams.clone(),
         username: user.username.clone(),
     }

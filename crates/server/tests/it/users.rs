@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, World};
 
+const NEW: &str = "application/vnd.atlas.2025-02-19+json";
 const NOTHING: &str = "0123456789abcdef01234567";
 
 async fn invite(owner: &Client, world: &World, name: &str) -> String {
@@ -40,10 +41,23 @@ async fn a_person_is_invited_with_roles_and_teams() {
         ("?orgMembershipStatus=ACTIVE", 0),
         ("?orgMembershipStatus=PENDING", 1),
     ] {
-        assert_eq!(owner.get(&format!("{target}{query}")).await.ok(200)["totalCount"], count);
+        let target = format!("{target}{query}");
+        assert_eq!(owner.get_as(&target, NEW).await.ok(200)["totalCount"], count);
     }
-    let of_group = owner.get(&world.in_group("/users")).await.ok(200);
+    assert_eq!(owner.get_as(&target, NEW).await.ok(200)["results"], json!([made]));
+    let of_group = owner.get_as(&world.in_group("/users"), NEW).await.ok(200);
     assert_eq!(of_group["results"][0]["roles"], json!(["GROUP_OWNER"]));
+    // Older clients read another shape.
+    for target in [&target, &world.in_group("/users")] {
+        let old = owner.get(target).await.ok(200)["results"][0].clone();
+        assert_eq!(old["emailAddress"], "Ann@example.org");
+        assert_eq!((&old["id"], &old["teamIds"]), (&made["id"], &made["teamIds"]));
+        let roles = json!([
+            { "orgId": world.installed.org_id, "roleName": "ORG_READ_ONLY" },
+            { "groupId": group, "roleName": "GROUP_OWNER" },
+        ]);
+        assert_eq!(old["roles"], roles);
+    }
     let told = owner.post(&target, &body).await.refused(409, "USER_ALREADY_EXISTS");
     assert!(told["detail"].as_str().unwrap().contains("Ann@example.org"), "{told}");
     assert_eq!(owner.events(&world.in_org("")).await[..2], ["INVITED_TO_ORG", "JOINED_TEAM"]);
