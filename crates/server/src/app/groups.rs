@@ -1,5 +1,7 @@
 //! Projects: list, create, get, rename, label, close; their settings and limits.
 
+mod forget;
+
 use std::collections::BTreeSet;
 
 use peerage_core::authz::{Action, GroupRole, Resource, Scope};
@@ -275,6 +277,7 @@ impl App {
             let news = News::in_org("GROUP_DELETED", org).with("groupId", group).with("name", name);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
+                self.forget_group(org, group).await?;
                 return self.clear(group).await;
             }
         }

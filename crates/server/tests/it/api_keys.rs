@@ -165,6 +165,30 @@ async fn a_key_of_a_project_sees_that_project() {
 }
 
 #[tokio::test]
+async fn a_project_that_is_gone_leaves_the_roles() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let body = json!({ "desc": "x", "roles": ["GROUP_OWNER"] });
+    let made = key(&owner.post(&world.in_group("/apiKeys"), &body).await.ok(200));
+    let account = json!({ "name": "x", "description": "x", "roles": ["GROUP_OWNER"],
+        "secretExpiresAfterHours": 8 });
+    let account = owner.post(&world.in_group("/serviceAccounts"), &account).await.ok(201);
+    let person = json!({ "username": "a@example.org", "roles": { "orgRoles": ["ORG_MEMBER"],
+        "groupRoleAssignments": [
+            { "groupId": world.installed.project_id, "groupRoles": ["GROUP_OWNER"] },
+        ] } });
+    let person = owner.post(&world.in_org("/users"), &person).await.ok(201);
+    owner.delete(&world.in_group("")).await.ok(202);
+    let roles = &owner.get(&world.in_org(&format!("/apiKeys/{}", made.id))).await.ok(200)["roles"];
+    assert_eq!(*roles, json!([{ "orgId": world.installed.org_id, "roleName": "ORG_MEMBER" }]));
+    let groups = format!("/serviceAccounts/{}/groups", account["clientId"].as_str().unwrap());
+    assert_eq!(owner.get(&world.in_org(&groups)).await.ok(200)["totalCount"], 0);
+    let person = world.in_org(&format!("/users/{}", person["id"].as_str().unwrap()));
+    assert_eq!(owner.get(&person).await.ok(200)["roles"]["groupRoleAssignments"], json!([]));
+    signed(&world, &made, "/api/atlas/v2/groups").await.ok(200);
+}
+
+#[tokio::test]
 async fn the_access_list_of_a_key_is_kept_and_obeyed() {
     let world = World::new().await;
     let owner = world.owner().await;
