@@ -40,6 +40,8 @@ pub struct Peering {
     pub handshake: u32,
     /// What exists for it in the cloud.
     pub observed: Observed<Link>,
+    /// The cloud's own id of the connection of this handshake: known through doubt.
+    pub connection: Option<String>,
     /// When it was asked for.
     pub created: Timestamp,
     /// When it entered its phase.
@@ -200,8 +202,7 @@ impl Peering {
     /// The cloud's own id of the connection, once there is one.
     #[must_use]
     pub fn connection_id(&self) -> Option<&str> {
-        let link = self.observed.found()?;
-        (link.handshake == self.handshake).then_some(link.connection_id.as_str())
+        self.connection.as_deref()
     }
 
     /// Whether what exists in the cloud belongs to a network that its owner has changed since.

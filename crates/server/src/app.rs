@@ -12,8 +12,10 @@ pub mod credentials;
 pub(crate) mod events;
 mod failure;
 pub mod group_settings;
+pub mod group_users;
 pub mod groups;
 pub mod install;
+pub mod invitations;
 pub mod orgs;
 pub mod peerings;
 pub mod private_ip_mode;
@@ -37,8 +39,8 @@ pub use failure::Failure;
 pub mod records {
     pub use peerage_store::record::{
         AccessListRecord, Actor, ApiKeyRecord, CredentialAddress, EventRecord, Grants, GroupGrant,
-        GroupRecord, GroupTeamRecord, OrgRecord, OrgSettings, SecretRecord, ServiceAccountRecord,
-        Tag, TeamRecord, UserRecord,
+        GroupInvitationRecord, GroupRecord, GroupTeamRecord, OrgRecord, OrgSettings, SecretRecord,
+        ServiceAccountRecord, Tag, TeamRecord, UserRecord,
     };
 }
 

@@ -270,6 +270,18 @@ pub fn group_invitations(group: GroupId) -> Key {
     key(format_args!("group-invitation/{group}/"))
 }
 
+/// The invitation to a project that a person has.
+#[must_use]
+pub fn group_invited(group: GroupId, username: &str) -> Key {
+    key(format_args!("group-invited/{group}/{}", username.to_lowercase()))
+}
+
+/// Everybody who is invited to a project.
+#[must_use]
+pub fn all_group_invited(group: GroupId) -> Key {
+    key(format_args!("group-invited/{group}/"))
+}
+
 /// An entry of a project's IP access list.
 #[must_use]
 pub fn access_list_entry(group: GroupId, entry: &str) -> Key {

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 pub use event::{Actor, EventRecord};
 pub use network::{ContainerRecord, PeeringRecord};
-pub use people::{GroupTeamRecord, TeamRecord, UserRecord, UsernameRecord};
+pub use people::{
+    GroupInvitationRecord, GroupTeamRecord, InvitedRecord, TeamRecord, UserRecord, UsernameRecord,
+};
 pub use tenancy::*;
 
 /// The format that is written.

@@ -113,6 +113,7 @@ fn every_peering_comes_back_as_it_was() {
                 generation: 7,
                 handshake: 3,
                 observed,
+                connection: Some("pcx-0123456789abcdef0".into()),
                 created: Timestamp::from_millis(1_790_000_000_123),
                 since: Timestamp::from_millis(1_790_000_000_456),
             };

@@ -88,6 +88,7 @@ impl Peering {
             generation: 1,
             handshake: 1,
             observed: Observed::Nothing,
+            connection: None,
             created: now,
             since: now,
         })
@@ -122,6 +123,7 @@ impl Peering {
                 customer,
                 generation: self.generation + 1,
                 handshake: self.handshake + u32::from(restarts),
+                connection: peering.connection.clone().filter(|_| !restarts),
                 ..peering
             })),
             Ok(None) | Err(_) => Err(invalid_state()),

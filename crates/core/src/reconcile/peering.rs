@@ -141,6 +141,8 @@ fn link_seen(
     if seen.has_stale_link() {
         return changed(peering, seen, remaining_work(peering, call));
     }
+    let connection = seen.observed.found().map(|link| link.connection_id.clone());
+    let seen = Peering { connection, ..seen };
     let next = match event {
         Some(event) => happen(seen, &event, now),
         None => seen,

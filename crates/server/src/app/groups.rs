@@ -292,6 +292,7 @@ impl App {
             keys::group_teams(group),
             keys::group_users(group),
             keys::group_invitations(group),
+            keys::all_group_invited(group),
             keys::group_events(group),
         ];
         for prefix in left {

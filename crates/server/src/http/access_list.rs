@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::app::records::AccessListRecord;
 use ::http::Method;
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::GroupId;
-use crate::app::records::AccessListRecord;
 use peerage_wire::access_list::{Entry, EntryState, EntryStatus, NewEntry, Target};
 use peerage_wire::page::Link;
 

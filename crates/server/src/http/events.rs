@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use peerage_core::time::Timestamp;
 use crate::app::records::{Actor, EventRecord};
+use peerage_core::time::Timestamp;
 use peerage_wire::event::{Event, EventTarget, EventType, RawEvent, Severity};
 use peerage_wire::page::Link;
 

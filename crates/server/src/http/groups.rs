@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use peerage_core::authz::{Action, Resource};
 use crate::app::records::{GroupRecord, Tag as StoredTag};
+use peerage_core::authz::{Action, Resource};
 use peerage_wire::group::{Group, GroupChange, NewGroup, RegionUsage, Tag, links};
 use peerage_wire::ip_addresses::{GroupIpAddresses, GroupServices};
 use peerage_wire::limit::{Limit, LimitChange};

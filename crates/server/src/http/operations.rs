@@ -16,6 +16,8 @@ pub fn all() -> Vec<Operation> {
         super::orgs::operations(),
         super::teams::operations(),
         super::users::operations(),
+        super::group_users::operations(),
+        super::invitations::operations(),
         super::stubs::operations(),
         super::control::operations(),
         super::oauth::operations(),

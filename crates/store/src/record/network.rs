@@ -210,6 +210,8 @@ struct PeeringRow {
     generation: u64,
     handshake: u32,
     observed: ObservedRow<LinkRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    connection: Option<String>,
     #[serde(with = "text::millis")]
     created: Timestamp,
     #[serde(with = "text::millis")]
@@ -283,6 +285,7 @@ impl From<PeeringRecord> for PeeringRow {
             generation,
             handshake,
             observed,
+            connection,
             created,
             since,
         } = peering;
@@ -295,6 +298,7 @@ impl From<PeeringRecord> for PeeringRow {
             generation,
             handshake,
             observed: ObservedRow::from(observed, LinkRow::from),
+            connection,
             created,
             since,
         }
@@ -315,6 +319,7 @@ impl TryFrom<PeeringRow> for PeeringRecord {
             generation: row.generation,
             handshake: row.handshake,
             observed: row.observed.into(|row| Ok::<_, Unknown>(Link::from(row)))?,
+            connection: row.connection,
             created: row.created,
             since: row.since,
         }))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use peerage_core::authz::GroupRole;
-use peerage_core::id::{OrgId, TeamId, UserId};
+use peerage_core::id::{GroupId, InvitationId, OrgId, TeamId, UserId};
 use peerage_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,46 @@ pub struct GroupTeamRecord {
     /// The roles.
     #[serde(with = "text::roles")]
     pub roles: BTreeSet<GroupRole>,
+}
+
+/// An invitation to a project that nobody has taken up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GroupInvitationRecord {
+    /// The id.
+    #[serde(with = "text::display")]
+    pub id: InvitationId,
+    /// The project.
+    #[serde(with = "text::display")]
+    pub group: GroupId,
+    /// The mail address of the person.
+    pub username: String,
+    /// The roles that it offers.
+    #[serde(with = "text::roles")]
+    pub roles: BTreeSet<GroupRole>,
+    /// The credential that sent it: a public key or a client id.
+    pub inviter: String,
+    /// When it was sent.
+    #[serde(with = "text::millis")]
+    pub created: Timestamp,
+    /// Until when it counts.
+    #[serde(with = "text::millis")]
+    pub expires: Timestamp,
+}
+
+/// Which invitation to a project a person has.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct InvitedRecord {
+    /// The invitation.
+    #[serde(with = "text::display")]
+    pub invitation: InvitationId,
+}
+
+impl Record for GroupInvitationRecord {
+    const NOUN: &'static str = "invitation to a project";
+}
+
+impl Record for InvitedRecord {
+    const NOUN: &'static str = "invited person";
 }
 
 impl Record for UserRecord {

@@ -67,6 +67,7 @@ fn peer(body: &Value, phase: Phase) -> Value {
         generation: 1,
         handshake: 1,
         observed: Observed::Nothing,
+        connection: None,
         created: Timestamp::ZERO,
         since: Timestamp::ZERO,
     };

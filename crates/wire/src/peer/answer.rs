@@ -96,6 +96,7 @@ impl<'a> Peer<'a> {
             generation: _,
             handshake: _,
             observed: _,
+            connection: _,
             created: _,
             since: _,
         } = peering;

@@ -1,7 +1,7 @@
 //! What is taken, what is refused and what is answered, for each provider.
 
 use peerage_core::cidr::AddressBlock;
-use peerage_core::cloud::{Link, LinkStatus, Observed};
+use peerage_core::cloud::Observed;
 use peerage_core::error::{FaultKind, Refusal};
 use peerage_core::id::{GroupId, PeerId};
 use peerage_core::peering::{Peering, Phase, aws, azure, gcp};
@@ -176,6 +176,7 @@ fn peering(body: &Value, phase: Phase) -> Peering {
         generation: 1,
         handshake: 1,
         observed: Observed::Nothing,
+        connection: None,
         created: Timestamp::ZERO,
         since: Timestamp::ZERO,
     }
@@ -198,13 +199,7 @@ fn an_answer_about_aws() {
         state: aws::ErrorState::Rejected,
         message: "not shown".into(),
     }));
-    peering.observed = Observed::Found(Link {
-        handshake: 1,
-        connection_id: "pcx-0123456789abcdef0".into(),
-        status: LinkStatus::Rejected,
-        route: None,
-        message: None,
-    });
+    peering.connection = Some("pcx-0123456789abcdef0".into());
     let container = AwsRegion::parse("US_EAST_1").unwrap();
     check(
         &peering,
