@@ -39,9 +39,10 @@ def parse(text):
         lines = head.split("\r\n")
         headers = [tuple(line.split(": ", 1)) for line in lines[1:] if ": " in line]
         headers = [(name.lower(), value) for name, value in headers]
-        answers.append(Answer(int(lines[0].split()[1]), headers))
-        if not text.startswith("HTTP/"):
-            answers[-1].body = text
+        # curl leaves out the body of an answer that only made it sign its request.
+        length = 0 if text.startswith("HTTP/") else int(dict(headers).get("content-length", 0))
+        body, text = text[:length], text[length:]
+        answers.append(Answer(int(lines[0].split()[1]), headers, body))
     return answers
 
 

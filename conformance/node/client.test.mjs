@@ -2,7 +2,7 @@
 // `algorithm` in its answer, one counter over all nonces, no dated media types), is served.
 
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 
 import { connect, serve } from "./server.mjs";
 
@@ -16,6 +16,8 @@ describe("mongodb-atlas-api-client", () => {
     server = await serve("--pace", "instant", "--customer", "accept");
     client = connect(server);
   });
+
+  after(() => server.stop());
 
   it("reads the project of the credentials", async () => {
     const project = await client.project.getById(server.projectId);

@@ -5,26 +5,29 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const helper = join(here, "..", "harness", "server.py");
 
-/** Starts a server; it ends with the test file. Gives its credentials. */
+/** Starts a server. Gives its credentials, and what ends it. */
 export async function serve(...options) {
   const child = spawn("python3", ["-B", helper, ...options], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = new Promise((resolve) => child.once("close", resolve));
-  after(async () => {
+  const stop = async () => {
     child.stdin.end();
     await ended;
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    return JSON.parse(line);
-  }
-  throw new Error(`no server: the helper ended with ${await ended}`);
+  };
+  const lines = createInterface({ input: child.stdout });
+  const line = await Promise.race([
+    new Promise((resolve) => lines.once("line", resolve)),
+    ended.then((code) => {
+      throw new Error(`no server: the helper ended with ${code}`);
+    }),
+  ]);
+  return { ...JSON.parse(line), stop };
 }
 
 /** The npm client, for a project of a server. */

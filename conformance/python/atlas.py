@@ -76,7 +76,14 @@ class Cloud:
 
     def peer(self, container, **more):
         """A body that asks for a peering."""
-        return {"providerName": self.name, "containerId": container, **self.network, **more}
+        body = {"providerName": self.name, "containerId": container, **self.names(container)}
+        return {**body, **more}
+
+    def names(self, container):
+        """The customer's network; one of its own for each container, because Azure and GCP refuse
+        a second peering of one network from overlapping addresses."""
+        own = {"vnetName", "networkName"} & set(self.network)
+        return self.network | {name: f"{self.network[name]}-{container[-8:]}" for name in own}
 
     def state(self, peer):
         """Where a peering, as a model, stands."""

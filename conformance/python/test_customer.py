@@ -92,6 +92,11 @@ def test_at_the_clouds_own_pace_a_request_is_still_being_made(slow):
         group, container, peer = requested(client, slow, AWS)
         found = client.network_peering.get_group_peer(group, peer)
         assert found.status_name == "INITIATING"
+        found = atlas.until(
+            lambda: client.network_peering.get_group_peer(group, peer),
+            lambda seen: seen.connection_id is not None,
+        )
+        assert found.status_name == "INITIATING"
 
         assert client.network_peering.delete_group_peer(group, peer) == {}
         found = client.network_peering.get_group_peer(group, peer)

@@ -111,7 +111,7 @@ def test_one_peering_a_network(client, group, cloud, code, text):
     payload = refused(
         409, code, client.network_peering.create_group_peer, group, cloud.peer(container.id)
     )
-    assert payload["detail"] == text.format(**cloud.network)
+    assert payload["detail"] == text.format(**cloud.names(container.id))
 
 
 def test_blocks_may_not_overlap(client, group):

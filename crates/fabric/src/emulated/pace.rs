@@ -40,7 +40,8 @@ impl Pace {
     #[must_use]
     pub const fn realistic() -> Self {
         Self {
-            network: Duration::from_secs(10),
+            // No wait of its own: a peering is INITIATING for the cloud's 15 s, not longer.
+            network: Duration::ZERO,
             aws_initiating: Duration::from_secs(15),
             aws_provisioning: Duration::from_secs(60),
             azure_connecting: Duration::from_secs(90),

@@ -36,7 +36,9 @@ pub(crate) fn options(customer: CustomerMode, pace: Pace) -> EmulatedOptions {
 
 impl World {
     pub(crate) async fn new(customer: CustomerMode) -> Self {
-        Self::with(options(customer, Pace::realistic())).await
+        // A network that takes a while, so that what needs it can be seen to wait.
+        let pace = Pace { network: Duration::from_secs(10), ..Pace::realistic() };
+        Self::with(options(customer, pace)).await
     }
 
     pub(crate) async fn with(options: EmulatedOptions) -> Self {
