@@ -170,11 +170,12 @@ class Node(Suite):
 
 
 class Go(Suite):
-    """The transports of Atlas' Go clients, under `go test`."""
+    """A module of Go tests, under `go test`."""
 
-    name, what = "go", "the digest and OAuth transports of the Go clients, in their call sequences"
     needs = ("go", "python3")
-    folder = ROOT / "go"
+
+    def __init__(self, name, what):
+        self.name, self.what, self.folder = name, what, ROOT / name
 
     def prepare(self, home):
         call(["go", "vet", "./..."], cwd=self.folder, GOFLAGS="-mod=readonly")
@@ -211,7 +212,8 @@ class Go(Suite):
 
 
 ALL = (
-    Go(),
+    Go("gosdk", "the official Go SDK"),
+    Go("go", "the digest and OAuth transports of the Go clients, in their call sequences"),
     Pytest("python", "python", "PyPI pyatlassdk, with its strict models"),
     Node(),
     Pytest("curl", "curl", "curl --digest: the bytes on the wire", needs=("curl",)),

@@ -2,6 +2,14 @@
 
 use super::operation::Operation;
 
+/// The operations that are answered with nothing behind them: an empty page, a default object.
+#[must_use]
+pub fn answered_empty() -> Vec<Operation> {
+    // The status of the service tells of its caller, and `ipinfo` of the caller's address.
+    let real = ["getSystemStatus", "getIpInfo"];
+    super::stubs::operations().into_iter().filter(|it| !real.contains(&it.id)).collect()
+}
+
 /// Every operation that is served.
 #[must_use]
 pub fn all() -> Vec<Operation> {
