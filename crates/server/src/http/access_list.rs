@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::app::records::AccessListRecord;
-use ::http::Method;
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::GroupId;
@@ -12,42 +11,22 @@ use peerage_wire::page::Link;
 
 use super::call::Call;
 use super::fault::Fault;
-use super::operation::{Access, Bucket, Media, Operation};
+use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
 use crate::app::App;
 use crate::app::access_list::NewAccess;
 
 /// The operations on access lists.
 pub(super) fn operations() -> Vec<Operation> {
-    let operation = |id, method, path, handler| Operation {
-        id,
-        method,
-        path,
-        media: Media::Atlas(&["2023-01-01"]),
-        access: Access::Caller,
-        bucket: Bucket::Project,
-        handler,
-    };
-    let all = "/api/atlas/v2/groups/{groupId}/accessList";
-    let one = "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}";
-    let status = "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}/status";
-    vec![
-        operation("listGroupAccessListEntries", Method::GET, all, |app, call| {
-            Box::pin(list(app, call))
-        }),
-        operation("createGroupAccessListEntry", Method::POST, all, |app, call| {
-            Box::pin(create(app, call))
-        }),
-        operation("getGroupAccessListEntry", Method::GET, one, |app, call| {
-            Box::pin(get(app, call))
-        }),
-        operation("deleteGroupAccessListEntry", Method::DELETE, one, |app, call| {
-            Box::pin(delete(app, call))
-        }),
-        operation("getGroupAccessListStatus", Method::GET, status, |app, call| {
-            Box::pin(get_status(app, call))
-        }),
-    ]
+    table! { Media::Atlas(&["2023-01-01"]), Bucket::Project;
+        "listGroupAccessListEntries" GET "/api/atlas/v2/groups/{groupId}/accessList" list;
+        "createGroupAccessListEntry" POST "/api/atlas/v2/groups/{groupId}/accessList" create;
+        "getGroupAccessListEntry" GET "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}" get;
+        "deleteGroupAccessListEntry" DELETE "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}"
+            delete;
+        "getGroupAccessListStatus" GET "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}/status"
+            get_status;
+    }
 }
 
 async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {

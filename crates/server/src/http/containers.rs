@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::http::Method;
 use peerage_core::error::Refusal;
 use peerage_core::provider::Provider;
 use peerage_wire::container::{ContainerChange, ContainerView, NewContainer};
@@ -11,7 +10,7 @@ use peerage_wire::private_ip_mode::PrivateIpMode;
 
 use super::call::Call;
 use super::fault::Fault;
-use super::operation::{Access, Bucket, Media, Operation};
+use super::operation::{Bucket, Media, Operation, table};
 use super::peers::provider;
 use super::reply::Reply;
 use crate::app::App;
@@ -20,41 +19,19 @@ const MEDIA: Media = Media::Atlas(&["2023-01-01"]);
 
 /// The operations on containers and on the private IP mode.
 pub(super) fn operations() -> Vec<Operation> {
-    let operation = |id, method, path, handler| Operation {
-        id,
-        method,
-        path,
-        media: MEDIA,
-        access: Access::Caller,
-        bucket: Bucket::Peering,
-        handler,
-    };
-    let all = "/api/atlas/v2/groups/{groupId}/containers";
-    let every = "/api/atlas/v2/groups/{groupId}/containers/all";
-    let one = "/api/atlas/v2/groups/{groupId}/containers/{containerId}";
-    let mode = "/api/atlas/v2/groups/{groupId}/privateIpMode";
-    vec![
-        operation("listGroupContainers", Method::GET, all, |app, call| Box::pin(list(app, call))),
-        operation("listGroupContainerAll", Method::GET, every, |app, call| {
-            Box::pin(list_all(app, call))
-        }),
-        operation("createGroupContainer", Method::POST, all, |app, call| {
-            Box::pin(create(app, call))
-        }),
-        operation("getGroupContainer", Method::GET, one, |app, call| Box::pin(get(app, call))),
-        operation("updateGroupContainer", Method::PATCH, one, |app, call| {
-            Box::pin(update(app, call))
-        }),
-        operation("deleteGroupContainer", Method::DELETE, one, |app, call| {
-            Box::pin(delete(app, call))
-        }),
-        operation("verifyGroupPrivateIpMode", Method::GET, mode, |app, call| {
-            Box::pin(get_mode(app, call))
-        }),
-        operation("disableGroupPrivateIpModePeering", Method::PATCH, mode, |app, call| {
-            Box::pin(set_mode(app, call))
-        }),
-    ]
+    table! { MEDIA, Bucket::Peering;
+        "listGroupContainers" GET "/api/atlas/v2/groups/{groupId}/containers" list;
+        "listGroupContainerAll" GET "/api/atlas/v2/groups/{groupId}/containers/all" list_all;
+        "createGroupContainer" POST "/api/atlas/v2/groups/{groupId}/containers" create;
+        "getGroupContainer" GET "/api/atlas/v2/groups/{groupId}/containers/{containerId}" get;
+        "updateGroupContainer" PATCH "/api/atlas/v2/groups/{groupId}/containers/{containerId}"
+            update;
+        "deleteGroupContainer" DELETE "/api/atlas/v2/groups/{groupId}/containers/{containerId}"
+            delete;
+        "verifyGroupPrivateIpMode" GET "/api/atlas/v2/groups/{groupId}/privateIpMode" get_mode;
+        "disableGroupPrivateIpModePeering" PATCH "/api/atlas/v2/groups/{groupId}/privateIpMode"
+            set_mode;
+    }
 }
 
 async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use ::http::Method;
 use peerage_core::provider::Provider;
 use peerage_wire::peer::{EqualRegion, NewPeer, Peer, PeerChange};
 
 use super::call::Call;
 use super::fault::Fault;
-use super::operation::{Access, Bucket, Media, Operation};
+use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
 use crate::app::App;
 use crate::app::peerings::Update;
@@ -17,24 +16,13 @@ const MEDIA: Media = Media::Atlas(&["2023-01-01"]);
 
 /// The operations on peerings.
 pub(super) fn operations() -> Vec<Operation> {
-    let operation = |id, method, path, handler| Operation {
-        id,
-        method,
-        path,
-        media: MEDIA,
-        access: Access::Caller,
-        bucket: Bucket::Peering,
-        handler,
-    };
-    let all = "/api/atlas/v2/groups/{groupId}/peers";
-    let one = "/api/atlas/v2/groups/{groupId}/peers/{peerId}";
-    vec![
-        operation("listGroupPeers", Method::GET, all, |app, call| Box::pin(list(app, call))),
-        operation("createGroupPeer", Method::POST, all, |app, call| Box::pin(create(app, call))),
-        operation("getGroupPeer", Method::GET, one, |app, call| Box::pin(get(app, call))),
-        operation("updateGroupPeer", Method::PATCH, one, |app, call| Box::pin(update(app, call))),
-        operation("deleteGroupPeer", Method::DELETE, one, |app, call| Box::pin(delete(app, call))),
-    ]
+    table! { MEDIA, Bucket::Peering;
+        "listGroupPeers" GET "/api/atlas/v2/groups/{groupId}/peers" list;
+        "createGroupPeer" POST "/api/atlas/v2/groups/{groupId}/peers" create;
+        "getGroupPeer" GET "/api/atlas/v2/groups/{groupId}/peers/{peerId}" get;
+        "updateGroupPeer" PATCH "/api/atlas/v2/groups/{groupId}/peers/{peerId}" update;
+        "deleteGroupPeer" DELETE "/api/atlas/v2/groups/{groupId}/peers/{peerId}" delete;
+    }
 }
 
 async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
