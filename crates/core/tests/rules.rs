@@ -183,6 +183,20 @@ fn the_twenty_sixth_pending_peering_of_a_project_is_refused() {
     }
 }
 
+/// Source: the documented service limits; a new handshake is a peering that waits again.
+#[test]
+fn a_handshake_that_starts_again_needs_a_place_among_the_pending() {
+    let home = container(Provider::Aws, 0);
+    let available = Phase::Aws(peerage_core::peering::aws::Phase::Available);
+    let before = in_phase(&peering(&home, 99), available);
+    let tried = |count| {
+        let others = many(count, &Phase::first(Provider::Aws));
+        before.change(&other_network(Provider::Aws), &home, others.iter(), LATER)
+    };
+    assert!(tried(24).is_ok());
+    assert_eq!(tried(25), Err(Refusal::PeerMaximum { limit: 25 }));
+}
+
 /// Source: the documented service limits, which speak of pending ones.
 #[test]
 fn what_works_failed_or_goes_is_not_pending() {

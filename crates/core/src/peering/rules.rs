@@ -102,7 +102,7 @@ impl Peering {
         &self,
         change: &PeeringChange,
         container: &Container,
-        siblings: impl Iterator<Item = &'a Self>,
+        siblings: impl Iterator<Item = &'a Self> + Clone,
         now: Timestamp,
     ) -> Result<Option<Self>, Refusal> {
         let customer = self.customer.changed(change).ok_or(Refusal::field("providerName"))?;
@@ -116,8 +116,11 @@ impl Peering {
             NetworkChange::Network => Event::NetworkChanged,
         };
         let others = siblings.filter(|sibling| sibling.id != self.id);
-        refuse_conflicts(container, &customer, others)?;
+        refuse_conflicts(container, &customer, others.clone())?;
         let restarts = event == Event::NetworkChanged || self.phase.is_failed();
+        if restarts && !self.phase.is_pending() {
+            refuse_too_many_pending(others)?;
+        }
         match self.clone().step(&event, now) {
             Ok(Some(peering)) => Ok(Some(Self {
                 customer,
@@ -169,6 +172,10 @@ fn refuse_too_many<'a>(siblings: impl Iterator<Item = &'a Peering> + Clone) -> R
     if siblings.clone().count() >= quota::PEERINGS_PER_GROUP {
         return Err(Refusal::PeerMaximum { limit: quota::PEERINGS_PER_GROUP });
     }
+    refuse_too_many_pending(siblings)
+}
+
+fn refuse_too_many_pending<'a>(siblings: impl Iterator<Item = &'a Peering>) -> Result<(), Refusal> {
     let pending = siblings.filter(|sibling| sibling.phase.is_pending()).count();
     if pending >= quota::PENDING_PEERINGS_PER_GROUP {
         return Err(Refusal::PeerMaximum { limit: quota::PENDING_PEERINGS_PER_GROUP });
