@@ -237,8 +237,8 @@ pub(super) fn step(
 fn initiated(world: &World, link: LinkObject, connection: Connection, at: Timestamp) -> LinkObject {
     let forgotten = Some(at.after(REMEMBERS_FAILED));
     if let Some(words) = link.planted.clone() {
-        let link = LinkObject { message: Some(words), ..link };
-        return enter(link, connection, State::Failed, forgotten);
+        let failed = enter(link, connection, State::Failed, forgotten);
+        return LinkObject { message: Some(words), ..failed };
     }
     if world.index.blocks(&link.customer).any(|block| overlap(&link.our_block, block)) {
         return enter(link, connection, State::Failed, forgotten);
@@ -269,8 +269,8 @@ fn waited(
         CustomerMode::Accept => match refuse_full(world, id, &link) {
             Ok(()) => accepted(world, link, connection, at),
             Err(error) => {
-                let link = LinkObject { message: Some(error.message), ..link };
-                enter(link, connection, State::PendingAcceptance, expires)
+                let waits = enter(link, connection, State::PendingAcceptance, expires);
+                LinkObject { message: Some(error.message), ..waits }
             }
         },
         CustomerMode::Manual | CustomerMode::Ignore => {
@@ -280,7 +280,6 @@ fn waited(
 }
 
 fn accepted(world: &World, link: LinkObject, connection: Connection, at: Timestamp) -> LinkObject {
-    let link = LinkObject { message: None, ..link };
     let connection = Connection { expires: None, ..connection };
     enter(link, connection, State::Provisioning, Some(at.after(world.pace.aws_provisioning)))
 }
@@ -297,12 +296,14 @@ fn deleted(link: LinkObject, connection: Connection, at: Timestamp) -> LinkObjec
     enter(link, connection, State::Deleted, Some(at.after(REMEMBERS)))
 }
 
+/// Words that were said about one state do not outlive it.
 fn enter(
     link: LinkObject,
     connection: Connection,
     state: State,
     due: Option<Timestamp>,
 ) -> LinkObject {
+    let link = LinkObject { message: None, ..link };
     link.with(Sides::Aws(Connection { state, ..connection }), due)
 }
 

@@ -123,10 +123,9 @@ impl Pair {
             LinkStatus::Requested | LinkStatus::Removing | LinkStatus::Finishing => Rank::Working,
             LinkStatus::AwaitsCustomer => Rank::Waiting,
             LinkStatus::Active => Rank::Active,
-            LinkStatus::Rejected
-            | LinkStatus::Expired
-            | LinkStatus::Refused
-            | LinkStatus::Severed => Rank::Over,
+            // What was disconnected is an object of our VNet until it is deleted.
+            LinkStatus::Severed => Rank::Severed,
+            LinkStatus::Rejected | LinkStatus::Expired | LinkStatus::Refused => Rank::Over,
         }
     }
 

@@ -157,7 +157,7 @@ fn added(world: &World, id: PeerId, link: LinkObject, pair: Pair, at: Timestamp)
         return refused(link, OVERLAP.to_owned());
     }
     if pair.theirs.is_some() {
-        return link.with(Sides::Gcp(Pair::both(Half::Active)), None);
+        return matched(world, link, pair);
     }
     let due = match world.mode {
         CustomerMode::Accept => Some(at.after(world.pace.customer)),
@@ -178,9 +178,15 @@ fn joined(world: &World, id: PeerId, link: LinkObject, pair: Pair, at: Timestamp
     if clashes(world, id, &link) {
         return refused(link, OVERLAP.to_owned());
     }
+    matched(world, link, pair)
+}
+
+/// The customer's half meets ours, if its network has room for it.
+fn matched(world: &World, link: LinkObject, pair: Pair) -> LinkObject {
     if world.index.has_at_least(PEERINGS_MAX, &link.customer, Rank::Active) {
         let link = LinkObject { message: Some(FULL.to_owned()), ..link };
-        return link.with(Sides::Gcp(pair), None);
+        let ours = Some(Half::Inactive);
+        return link.with(Sides::Gcp(Pair { ours, theirs: None, operation: None, ..pair }), None);
     }
     let link = LinkObject { message: None, ..link };
     link.with(Sides::Gcp(Pair::both(Half::Active)), None)
@@ -217,6 +223,7 @@ pub(super) fn remove(
     }
     let due = now.after(world.pace.removal).after(planted.delay);
     let pair = Pair { operation: Some(Operation::RemovePeering), ..pair };
+    let link = LinkObject { message: None, ..link };
     Ok(link.with(Sides::Gcp(pair), Some(due)).into())
 }
 
@@ -255,6 +262,9 @@ pub(super) fn act(
             Ok(link.with(Sides::Gcp(Pair { theirs: Some(Half::Inactive), ..pair }), due))
         }
         (CustomerAct::Delete, LinkStatus::Active) => {
+            if working(world, &our_word(&link.container), &link.customer).next().is_some() {
+                return Err(CustomerError::new(BUSY, BUSY));
+            }
             let pair = Pair { ours: Some(Half::Inactive), theirs: None, ..pair };
             Ok(link.with(Sides::Gcp(pair), None))
         }

@@ -19,13 +19,16 @@ pub(super) enum Rank {
     Waiting,
     /// It works.
     Active,
+    /// Only our half of it is left, and nothing passes.
+    Severed,
     /// It came to an end.
     Over,
 }
 
 impl Rank {
     /// Those that a network is bound by.
-    pub(super) const LIVING: [Self; 3] = [Self::Working, Self::Waiting, Self::Active];
+    pub(super) const LIVING: [Self; 4] =
+        [Self::Working, Self::Waiting, Self::Active, Self::Severed];
 }
 
 /// The connections of every network, ours and the customers'.

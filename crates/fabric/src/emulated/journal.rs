@@ -25,8 +25,9 @@ impl JournalError {
 ///
 /// # Guarantees that it has to give
 /// What [`Journal::save`] answered `Ok` for is what the next [`Journal::load`] finds. A save that
-/// failed, or that nobody waited for, may be kept as a whole, in part or not at all: its changes
-/// are saved again, and saving a change twice is the same as once.
+/// failed, or that nobody waited for, may be kept as a whole, up to some change or not at all: its
+/// changes are saved again, and saving a change twice is the same as once. The source of names is
+/// always the first change, so that no name is kept that could be given again.
 #[async_trait]
 pub trait Journal: Send + Sync + 'static {
     /// Everything that was kept.
@@ -48,6 +49,8 @@ struct MemoryState {
     objects: BTreeMap<String, Vec<u8>>,
     saves: usize,
     failing: bool,
+    /// How many changes of a save that fails are kept all the same.
+    torn_at: usize,
 }
 
 /// A [`MemoryJournal`] was told to fail.
@@ -64,7 +67,12 @@ impl MemoryJournal {
 
     /// Fails every save from here on.
     pub fn fail(&self) {
-        self.with(|state| state.failing = true);
+        self.tear(0);
+    }
+
+    /// Fails every save from here on, but keeps its first changes.
+    pub fn tear(&self, keeps: usize) {
+        self.with(|state| (state.failing, state.torn_at) = (true, keeps));
     }
 
     /// Saves again.
@@ -97,16 +105,17 @@ impl Journal for MemoryJournal {
 
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError> {
         self.with(|state| {
-            if state.failing {
-                return Err(JournalError::new(ToldToFail));
-            }
-            state.saves += 1;
-            for (name, bytes) in changes {
+            let keeps = if state.failing { state.torn_at } else { changes.len() };
+            for (name, bytes) in changes.into_iter().take(keeps) {
                 match bytes {
                     Some(bytes) => drop(state.objects.insert(name, bytes)),
                     None => drop(state.objects.remove(&name)),
                 }
             }
+            if state.failing {
+                return Err(JournalError::new(ToldToFail));
+            }
+            state.saves += 1;
             Ok(())
         })
     }

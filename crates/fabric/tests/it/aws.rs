@@ -1,13 +1,11 @@
 //! The emulated AWS against the VPC Peering Guide and the EC2 API reference.
 
-use std::time::Duration;
-
 use peerage_core::cidr::AddressBlock;
 use peerage_core::cloud::{LinkRequest, LinkStatus, Remedy};
 use peerage_core::provider::Provider;
 use peerage_fabric::emulated::{CustomerAct, CustomerMode};
 
-use crate::support::{HOUR, SECOND, World, request, with_aws};
+use crate::support::{HOUR, MILLI, World, request, with_aws};
 
 fn aws(peering: u32) -> LinkRequest {
     request(Provider::Aws, peering, 1, "10.8.0.0/21", peering)
@@ -49,13 +47,13 @@ async fn an_accepted_request_passes_through_every_state() {
 #[tokio::test]
 async fn a_request_expires_after_168_hours_and_is_forgotten_after_two_days() {
     let (mut world, request) = pending(1).await;
-    world.pass(168 * HOUR - SECOND);
+    world.pass(168 * HOUR - MILLI);
     assert_eq!(world.status(&request).await, Some(LinkStatus::AwaitsCustomer));
-    world.pass(SECOND);
+    world.pass(MILLI);
     assert_eq!(world.status(&request).await, Some(LinkStatus::Expired));
-    world.pass(48 * HOUR - SECOND);
+    world.pass(48 * HOUR - MILLI);
     assert_eq!(world.status(&request).await, Some(LinkStatus::Expired));
-    world.pass(SECOND);
+    world.pass(MILLI);
     assert_eq!(world.status(&request).await, None);
 }
 
@@ -65,9 +63,9 @@ async fn a_request_expires_after_168_hours_and_is_forgotten_after_two_days() {
 async fn a_rejected_request_is_forgotten_after_two_days() {
     let (mut world, request) = pending(1).await;
     world.act(&request, CustomerAct::Reject).await.unwrap();
-    world.pass(48 * HOUR - SECOND);
+    world.pass(48 * HOUR - MILLI);
     assert_eq!(world.status(&request).await, Some(LinkStatus::Rejected));
-    world.pass(SECOND);
+    world.pass(MILLI);
     assert_eq!(world.status(&request).await, None);
 }
 
@@ -89,9 +87,9 @@ async fn an_overlap_with_any_block_of_the_vpc_fails_and_is_forgotten_after_two_h
     let words = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range";
     assert_eq!(failed.message.as_deref(), Some(words));
     assert_eq!(world.refused(&unlucky, CustomerAct::Accept).await, NOT_FOUND);
-    world.pass(2 * HOUR - SECOND);
+    world.pass(2 * HOUR - MILLI);
     assert_eq!(world.status(&unlucky).await, Some(LinkStatus::Refused));
-    world.pass(SECOND);
+    world.pass(MILLI);
     assert_eq!(world.status(&unlucky).await, None);
     assert_eq!(world.status(&told).await, Some(LinkStatus::Active));
 }
@@ -121,9 +119,9 @@ async fn what_the_customer_deleted_is_severed_keeps_its_route_and_is_forgotten_a
     assert_eq!((severed.status, &severed.route), (LinkStatus::Severed, &active.route));
     let kept = world.journal.objects().into_values().map(|it| String::from_utf8(it).unwrap());
     assert!(kept.into_iter().any(|object| object.contains("blackhole")));
-    world.pass(48 * HOUR - SECOND);
+    world.pass(48 * HOUR - MILLI);
     assert_eq!(world.status(&request).await, Some(LinkStatus::Severed));
-    world.pass(SECOND);
+    world.pass(MILLI);
     assert_eq!(world.status(&request).await, None);
 }
 
@@ -256,6 +254,45 @@ async fn a_full_vpc_of_an_accepting_customer_says_why_it_waits() {
     assert!(link.message.unwrap().starts_with("You've reached the limit"));
 }
 
+/// What was said about a request that waits is not said of what became of it.
+#[tokio::test]
+async fn words_about_a_wait_end_with_it() {
+    let mut world = World::new(CustomerMode::Accept).await;
+    let to_one = |number: u32| request(Provider::Aws, number, number, "10.8.0.0/21", 1);
+    for number in 1..=50 {
+        world.active(&to_one(number)).await;
+    }
+    let (expires, rejected) = (to_one(51), to_one(52));
+    for request in [&expires, &rejected] {
+        world.make(request).await;
+    }
+    world.pass(HOUR);
+    world.act(&rejected, CustomerAct::Reject).await.unwrap();
+    world.pass(168 * HOUR);
+    let expired = world.look(&expires).await.found.unwrap();
+    assert_eq!((expired.status, expired.message.unwrap()), (LinkStatus::Expired, "Expired".into()));
+    assert!(world.remove(&rejected).await.unwrap().is_none());
+}
+
+/// Source: VPC Peering Guide, "Unsupported configurations": a VPC may be peered with two whose
+/// blocks are equal; where its answers go is a matter of its routes.
+#[tokio::test]
+async fn two_projects_with_equal_blocks_peer_with_one_vpc() {
+    let mut world = World::new(CustomerMode::Manual).await;
+    let pair = [1, 2].map(|number| request(Provider::Aws, number, number, "10.8.0.0/21", 1));
+    for status in [LinkStatus::AwaitsCustomer, LinkStatus::Active] {
+        for request in &pair {
+            world.make(request).await;
+            if status == LinkStatus::Active {
+                world.act(request, CustomerAct::Accept).await.unwrap();
+            }
+            world.until(request, status).await;
+        }
+        let [first, second] = &pair;
+        assert_eq!(world.status(first).await, world.status(second).await);
+    }
+}
+
 /// Source: EC2 API reference, `CreateRoute`: a block is kept in its canonical form.
 #[tokio::test]
 async fn a_route_has_the_canonical_form_of_its_block() {
@@ -296,8 +333,8 @@ async fn a_rejecting_customer_rejects() {
     let mut world = World::new(CustomerMode::Reject).await;
     world.make(&aws(1)).await;
     let pace = world.options.pace.clone();
-    world.pass(pace.aws_initiating + pace.customer - Duration::from_millis(1));
+    world.pass(pace.aws_initiating + pace.customer - MILLI);
     assert_eq!(world.status(&aws(1)).await, Some(LinkStatus::AwaitsCustomer));
-    world.pass(Duration::from_millis(1));
+    world.pass(MILLI);
     assert_eq!(world.status(&aws(1)).await, Some(LinkStatus::Rejected));
 }

@@ -92,6 +92,23 @@ async fn what_was_disconnected_stays_so_until_it_is_made_anew() {
     world.until(&request, LinkStatus::Active).await;
 }
 
+/// Source: Azure's reference: a disconnected peering is still an object of our VNet, which refers
+/// to the remote one and keeps the VNet in use.
+#[tokio::test]
+async fn what_was_disconnected_is_in_the_way_until_it_is_deleted() {
+    let mut world = World::new(CustomerMode::Accept).await;
+    let severed = azure(1, 1, 1);
+    world.active(&severed).await;
+    world.act(&severed, CustomerAct::Delete).await.unwrap();
+    let error = world.ensure(&azure(2, 1, 1)).await.unwrap_err();
+    assert_eq!(error.code, "AnotherPeeringAlreadyReferencesRemoteVnet");
+    assert_eq!(world.remove_network(&severed).await.unwrap_err().code, "DependencyViolation");
+    // In the customer's VNet it is gone, and another project may peer from the same addresses.
+    world.active(&azure(3, 2, 1)).await;
+    world.clear(&severed).await;
+    world.ensure(&azure(2, 1, 1)).await.unwrap();
+}
+
 /// Source: Azure's reference, overlap (`VnetAddressSpaceOverlapsWithAlreadyPeeredVnet`), in the
 /// service's own words.
 #[tokio::test]

@@ -140,6 +140,17 @@ async fn a_customer_waits_for_an_operation_to_end() {
     world.until(&second, LinkStatus::Active).await;
 }
 
+/// Source: as above; the customer's removal of its half is an operation, too.
+#[tokio::test]
+async fn a_customer_cannot_delete_while_an_operation_runs() {
+    let mut world = World::new(CustomerMode::Accept).await;
+    world.active(&gcp(1, 1, 1)).await;
+    world.ensure(&gcp(2, 1, 2)).await.unwrap();
+    assert_eq!(world.refused(&gcp(1, 1, 1), CustomerAct::Delete).await, GCP_BUSY);
+    world.until(&gcp(2, 1, 2), LinkStatus::Active).await;
+    world.act(&gcp(1, 1, 1), CustomerAct::Delete).await.unwrap();
+}
+
 /// Source: guide to VPC Network Peering: no overlapping subnet ranges among peered networks.
 #[tokio::test]
 async fn overlapping_ranges_in_a_group_are_refused() {
@@ -180,4 +191,29 @@ async fn a_network_has_at_most_25_peerings() {
     }
     let error = world.ensure(&gcp(26, 1, 26)).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.remedy), ("QUOTA_EXCEEDED", Remedy::GiveUp));
+}
+
+/// Source: as above; the quota is the customer's too, whichever half is made first. Ours waits and
+/// says why, and is matched once there is room.
+#[tokio::test]
+async fn a_full_network_of_the_customer_takes_no_early_half_either() {
+    let mut world = World::new(CustomerMode::Manual).await;
+    let to_one = |number: u32| request(Provider::Gcp, number, number, &block(number), 1);
+    for number in 1..=26 {
+        world.make(&to_one(number)).await;
+        world.act(&to_one(number), CustomerAct::Accept).await.unwrap();
+        world.pass(world.options.pace.gcp_operation);
+    }
+    let waits = world.look(&to_one(26)).await.found.unwrap();
+    assert_eq!(waits.status, LinkStatus::AwaitsCustomer);
+    assert!(waits.message.unwrap().starts_with("Quota"));
+    assert_eq!(world.refused(&to_one(26), CustomerAct::Accept).await, "QUOTA_EXCEEDED");
+    world.clear(&to_one(1)).await;
+    world.act(&to_one(26), CustomerAct::Accept).await.unwrap();
+    let matched = world.until(&to_one(26), LinkStatus::Active).await;
+    assert_eq!(matched.message.as_deref(), Some("Connected."));
+}
+
+fn block(number: u32) -> String {
+    format!("10.{number}.0.0/18")
 }

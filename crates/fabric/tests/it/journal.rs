@@ -95,6 +95,55 @@ async fn a_save_that_fails_is_a_doubt_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_crash_after_a_failed_save_leaves_the_world_as_it_was_kept() {
+    let mut world = World::new(CustomerMode::Manual).await;
+    world.network(&aws(1)).await;
+    let kept = world.journal.objects();
+    world.journal.fail();
+    world.ensure(&aws(1)).await.unwrap_err();
+    world.journal.heal();
+    world.reopen().await;
+    assert_eq!(world.journal.objects(), kept);
+    assert_eq!(world.status(&aws(1)).await, None);
+    world.ensure(&aws(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_name_is_given_twice_after_a_save_that_was_torn() {
+    for keeps in 0..=3 {
+        for cloud in Provider::ALL {
+            let mut world = World::new(CustomerMode::Manual).await;
+            let (first, second) = (number(cloud, 1), number(cloud, 2));
+            world.journal.tear(keeps);
+            for request in [&first, &second] {
+                let request = network_request(request);
+                world.clouds.ensure_network(&request, world.now).await.unwrap_err();
+            }
+            world.journal.heal();
+            world.reopen().await;
+            let names = [world.network(&first).await, world.network(&second).await];
+            assert_ne!(names[0], names[1], "{cloud}, {keeps} kept");
+        }
+    }
+}
+
+fn number(cloud: Provider, number: u32) -> LinkRequest {
+    request(cloud, number, number, "10.8.0.0/18", number)
+}
+
+#[tokio::test]
+async fn what_changed_by_itself_is_told_after_a_save_that_failed() {
+    let mut world = World::new(CustomerMode::Manual).await;
+    world.make(&aws(1)).await;
+    world.pass(world.options.pace.aws_initiating);
+    world.journal.fail();
+    assert!(world.clouds.advance(world.now).await.is_err());
+    world.journal.heal();
+    let told = world.clouds.advance(world.now).await.unwrap();
+    assert_eq!(told.iter().map(|it| it.peering).collect::<Vec<_>>(), [aws(1).peering]);
+}
+
+#[tokio::test]
 async fn the_customers_hand_is_kept_too() {
     let mut world = World::new(CustomerMode::Manual).await;
     world.make(&aws(1)).await;

@@ -37,3 +37,15 @@ fn what_is_no_wait_is_refused() {
     }
     assert!(serde_json::from_value::<Pace>(json!({ "networks": "1s" })).is_err());
 }
+
+/// Source: what tools that wait for the clouds expect: 15 s to initiate and 60 s to finish on AWS,
+/// about 90 s on the others, removals of 30 to 60 s.
+#[test]
+fn the_realistic_pace_is_that_of_the_clouds() {
+    let pace = Pace::realistic();
+    let near = |span: Duration| (75..=105).contains(&span.as_secs());
+    assert_eq!(pace.aws_initiating, Duration::from_secs(15));
+    assert_eq!(pace.aws_provisioning, Duration::from_mins(1));
+    assert!(near(pace.azure_connecting) && near(pace.gcp_operation + pace.customer), "{pace:?}");
+    assert!((30..=60).contains(&pace.removal.as_secs()), "{pace:?}");
+}

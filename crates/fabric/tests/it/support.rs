@@ -22,6 +22,7 @@ use peerage_fabric::emulated::{
 
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MILLI: Duration = Duration::from_millis(1);
 
 pub(crate) struct World {
     pub(crate) clouds: Arc<Emulated>,
