@@ -19,6 +19,8 @@ laws! {
     Manual, ALL, "A customer cannot take away what never worked" => nothing_to_take;
     Accept, ALL, "It is seen that a customer has taken its side away" => taken_away;
     Accept, ALL, "What a customer cut off works again after it was made again" => made_again;
+    Reject, AWS, "A rejection answers the handshake that was rejected" => stays_rejected;
+    Reject, AZURE, "A denial answers the handshake that was denied" => stays_rejected;
     Reject, AWS, "After a rejection the next handshake is made" => asked_once_more;
     Reject, AZURE, "After a denial the next handshake is made" => asked_once_more;
     Ignore, AWS, "A request that nobody answers expires" => expires;
@@ -84,6 +86,13 @@ async fn made_again(stage: &mut Stage) -> Kept {
     stage.clear(&request).await?;
     stage.ensure(&request).await?;
     stage.until(&request, LinkStatus::Active).await.map(drop)
+}
+
+async fn stays_rejected(stage: &mut Stage) -> Kept {
+    let (request, link) = stage.standing(1, LinkStatus::Rejected).await?;
+    let again = stage.ensure(&request).await?;
+    ensure!(again == link, "{link:?} became {again:?}");
+    Ok(())
 }
 
 async fn asked_once_more(stage: &mut Stage) -> Kept {

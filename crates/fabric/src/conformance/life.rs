@@ -19,10 +19,12 @@ laws! {
     Accept, ALL, "Two peerings are two connections" => two_connections;
     Accept, ALL, "A connection that works rests" => rests;
     Accept, ALL, "Nothing changes before the time that was named, and something at it" => on_time;
+    Accept, ALL, "A time that is named lies ahead" => lies_ahead;
     Accept, ALL, "A stale handshake is told apart and not replaced" => stale_handshake;
     Accept, ALL, "A connection from a network that is not there is refused" => no_network;
     Accept, ALL, "A call is answered like the request that it holds" => dispatched;
     Accept, ALL, "What is there survives a restart" => survives;
+    Manual, ALL, "What waits for a customer survives a restart" => waiting_survives;
     Accept, AWS, "A route is there once the connection works" => routed;
     Accept, AWS, "A route is replaced when another block is asked for" => route_replaced;
 }
@@ -118,6 +120,27 @@ async fn on_time(stage: &mut Stage) -> Kept {
     Err(Breach("it changes for ever".into()))
 }
 
+/// A caller that comes back at a time which has gone by would come back for ever.
+async fn lies_ahead(stage: &mut Stage) -> Kept {
+    let (network, link) = (stage.network_request(1), stage.link_request(1));
+    let told = stage.told_of(&Call::EnsureNetwork(network.clone())).await?;
+    ensure!(told.is_none_or(|at| at > stage.now), "the network: {told:?} at {:?}", stage.now);
+    stage.network(1).await?;
+    for call in [Call::EnsureLink(link.clone()), Call::ObserveLink(link.clone())] {
+        let told = stage.told_of(&call).await?;
+        ensure!(told.is_none_or(|at| at > stage.now), "{call:?}: {told:?} at {:?}", stage.now);
+    }
+    stage.until(&link, LinkStatus::Active).await?;
+    for call in [Call::RemoveLink(link.clone()), Call::ObserveLink(link.clone())] {
+        let told = stage.told_of(&call).await?;
+        ensure!(told.is_none_or(|at| at > stage.now), "{call:?}: {told:?} at {:?}", stage.now);
+    }
+    stage.clear(&link).await?;
+    let told = stage.told_of(&Call::RemoveNetwork(network)).await?;
+    ensure!(told.is_none_or(|at| at > stage.now), "the network: {told:?} at {:?}", stage.now);
+    Ok(())
+}
+
 async fn stale_handshake(stage: &mut Stage) -> Kept {
     let (request, link) = stage.active(1).await?;
     let other = LinkRequest { customer: stage.customer(9), ..renewed(&request) };
@@ -157,13 +180,25 @@ async fn survives(stage: &mut Stage) -> Kept {
     let other = stage.link_request(2);
     stage.ensure(&other).await?;
     let began = stage.look(&other).await?;
-    let Some(fabric) = stage.bench.reopen().await else { return Ok(()) };
-    stage.fabric = fabric;
+    if !stage.restart().await {
+        return Ok(());
+    }
     let found = stage.look(&request).await?.found;
     ensure!(found.as_ref() == Some(&works), "{works:?} became {found:?}");
     let goes_on = stage.look(&other).await?;
     ensure!(goes_on == began, "{began:?} became {goes_on:?}");
     stage.until(&other, LinkStatus::Active).await.map(drop)
+}
+
+async fn waiting_survives(stage: &mut Stage) -> Kept {
+    let (request, _) = stage.standing(1, LinkStatus::AwaitsCustomer).await?;
+    let waited = stage.look(&request).await?;
+    if !stage.restart().await {
+        return Ok(());
+    }
+    let waits = stage.look(&request).await?;
+    ensure!(waits == waited, "{waited:?} became {waits:?}");
+    Ok(())
 }
 
 async fn routed(stage: &mut Stage) -> Kept {

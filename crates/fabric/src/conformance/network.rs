@@ -13,6 +13,8 @@ laws! {
     Accept, ALL, "A network that was never made is removed already" => never_made;
     Accept, ALL, "A network can be removed twice" => removed_twice;
     Accept, ALL, "A removed network can be made again, and is another one" => made_again;
+    Accept, ALL, "A network on its way out is not ready" => not_ready_on_its_way;
+    Accept, ALL, "A network keeps its names across a restart" => survives;
     Accept, ALL, "A network that has a connection stays" => stays_while_used;
 }
 
@@ -74,6 +76,24 @@ async fn made_again(stage: &mut Stage) -> Kept {
     gone(stage).await?;
     let second = stage.network(1).await?;
     ensure!(first != second, "both are {first:?}");
+    Ok(())
+}
+
+async fn not_ready_on_its_way(stage: &mut Stage) -> Kept {
+    let names = stage.network(1).await?;
+    let found = stage.remove_network(&stage.network_request(1)).await?;
+    let goes = found.as_ref().is_none_or(|network| !network.ready && network.names == names);
+    ensure!(goes, "{found:?}");
+    gone(stage).await
+}
+
+async fn survives(stage: &mut Stage) -> Kept {
+    let before = stage.network(1).await?;
+    if !stage.restart().await {
+        return Ok(());
+    }
+    let after = stage.network(1).await?;
+    ensure!(after == before, "{before:?} became {after:?}");
     Ok(())
 }
 

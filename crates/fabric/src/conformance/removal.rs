@@ -10,6 +10,7 @@ laws! {
     Accept, ALL, "A connection can be removed twice" => removed_twice;
     Accept, ALL, "A connection that was never made is removed already" => never_made;
     Accept, ALL, "A connection can be removed while it is being made" => removed_early;
+    Accept, ALL, "What is on its way out is shown so and not made again" => shown_on_its_way;
     Accept, ALL, "A removal takes what an older handshake made" => takes_the_older;
     Accept, ALL, "After a removal the next handshake is made" => next_handshake;
     Accept, ALL, "After a removal the same peering works again" => works_again;
@@ -50,6 +51,15 @@ async fn removed_early(stage: &mut Stage) -> Kept {
     let found = stage.look(&request).await?.found;
     ensure!(found.is_none(), "{found:?}");
     Ok(())
+}
+
+async fn shown_on_its_way(stage: &mut Stage) -> Kept {
+    let (request, _) = stage.active(1).await?;
+    let Some(goes) = stage.remove(&request).await? else { return Ok(()) };
+    ensure!(goes.status == LinkStatus::Removing && goes.route.is_none(), "{goes:?}");
+    let shown = stage.ensure_now(&request).await?;
+    ensure!(shown.as_ref() == Some(&goes), "{goes:?} became {shown:?}");
+    stage.clear(&request).await
 }
 
 async fn takes_the_older(stage: &mut Stage) -> Kept {

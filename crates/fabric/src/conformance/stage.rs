@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use peerage_core::cidr::AddressBlock;
 use peerage_core::cloud::{
-    CallError, Link, LinkRequest, LinkStatus, Network, NetworkNames, NetworkRequest, Remedy,
-    Sighting,
+    Answer, Call, CallError, Link, LinkRequest, LinkStatus, Network, NetworkNames, NetworkRequest,
+    Remedy, Sighting,
 };
 use peerage_core::container::ContainerSpec;
 use peerage_core::id::{ContainerId, GroupId, PeerId};
@@ -209,6 +209,44 @@ impl Stage {
             last = sighting.found;
         }
         Err(Breach(format!("it never was {status:?}, but at last {last:?}")))
+    }
+
+    /// Performs a call at this very time, however often it fails for now; answers the time at which
+    /// something is said to change.
+    pub(super) async fn told_of(&self, call: &Call) -> Result<Option<Timestamp>, Breach> {
+        for _ in 0..TRIES_MAX {
+            match self.fabric.call(call, self.now).await {
+                Answer::Network(Ok(sighting)) => return Ok(sighting.recheck_at),
+                Answer::Link(Ok(sighting)) => return Ok(sighting.recheck_at),
+                Answer::Network(Err(error)) | Answer::Link(Err(error)) => {
+                    ensure!(error.remedy != Remedy::GiveUp, "refused for good: {error}");
+                }
+            }
+        }
+        Err(tired())
+    }
+
+    /// Asks for a connection at this very time, however often that fails for now.
+    pub(super) async fn ensure_now(&self, request: &LinkRequest) -> Result<Option<Link>, Breach> {
+        for _ in 0..TRIES_MAX {
+            match self.fabric.ensure_link(request, self.now).await {
+                Ok(sighting) => return Ok(sighting.found),
+                Err(error) => {
+                    ensure!(error.remedy != Remedy::GiveUp, "refused for good: {error}");
+                }
+            }
+        }
+        Err(tired())
+    }
+
+    /// Goes on with the world as another process finds it; `false`: nothing survives.
+    pub(super) async fn restart(&mut self) -> bool {
+        let reopened = self.bench.reopen().await;
+        let survives = reopened.is_some();
+        if let Some(fabric) = reopened {
+            self.fabric = fabric;
+        }
+        survives
     }
 
     /// A connection that works, from our first network.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use peerage_core::cloud::{CallError, Link, LinkRequest, Network, NetworkRequest, Sighting};
+use peerage_core::cloud::{
+    CallError, Link, LinkRequest, LinkStatus, Network, NetworkRequest, Sighting,
+};
 use peerage_core::id::PeerId;
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
@@ -30,6 +32,14 @@ enum Vice {
     Silent,
     /// Names a time too late.
     Late,
+    /// Names a time that has gone by.
+    Past,
+    /// Asks once more whom nobody told to ask.
+    Insistent,
+    /// Shows what is on its way out as if it worked.
+    Rosy,
+    /// Calls a network ready that is on its way out.
+    Careless,
     /// Takes a network away with everything in it.
     Reckless,
     /// Starts from nothing each time.
@@ -46,6 +56,7 @@ struct Bad {
 impl Bad {
     fn spoil(&self, request: &LinkRequest, mut sighting: Sighting<Link>) -> Sighting<Link> {
         match self.vice {
+            Vice::Past => sighting.recheck_at = sighting.recheck_at.map(|_| Timestamp::ZERO),
             Vice::Silent => sighting.recheck_at = None,
             Vice::Late => {
                 let late = |at: Timestamp| Timestamp::from_millis(at.as_millis() + 1);
@@ -80,6 +91,12 @@ impl Fabric for Bad {
         let answer = self.clouds.remove_network(request, now).await;
         match answer {
             Err(_) if self.vice == Vice::Reckless => Ok(Sighting { found: None, recheck_at: None }),
+            Ok(mut sighting) if self.vice == Vice::Careless => {
+                if let Some(network) = &mut sighting.found {
+                    network.ready = true;
+                }
+                Ok(sighting)
+            }
             answer => answer,
         }
     }
@@ -96,7 +113,19 @@ impl Fabric for Bad {
         if self.vice == Vice::Stubborn && before.found.is_some() {
             return Ok(before);
         }
+        let rejected = |link: &Link| link.status == LinkStatus::Rejected;
+        if self.vice == Vice::Insistent && before.found.as_ref().is_some_and(rejected) {
+            self.clouds.remove_link(request, now).await?;
+        }
         match self.clouds.ensure_link(request, now).await {
+            Ok(mut sighting) if self.vice == Vice::Rosy => {
+                if let Some(link) = &mut sighting.found
+                    && link.status == LinkStatus::Removing
+                {
+                    link.status = LinkStatus::Active;
+                }
+                Ok(sighting)
+            }
             Err(error) if self.vice == Vice::Baseless && error.code.contains("NotFound") => {
                 Ok(Sighting { found: None, recheck_at: None })
             }
@@ -164,7 +193,8 @@ impl Bench for SuspectBench {
             Vice::Forgetful => MemoryJournal::new(),
             _ => self.journal.clone(),
         };
-        let options = options(self.customer, Pace::realistic());
+        let mut options = options(self.customer, Pace::realistic());
+        options.seed += 1;
         let clouds = Emulated::open(Arc::new(journal), options).await.unwrap();
         Some(Arc::new(Bad { clouds: Arc::new(clouds), vice: self.vice }))
     }
@@ -190,6 +220,12 @@ async fn every_vice_is_found() {
         (Vice::Stubborn, "A route is replaced when another block is asked for"),
         (Vice::Silent, "A request that nobody answers expires"),
         (Vice::Late, "Nothing changes before the time that was named, and something at it"),
+        (Vice::Past, "A time that is named lies ahead"),
+        (Vice::Insistent, "A rejection answers the handshake that was rejected"),
+        (Vice::Rosy, "What is on its way out is shown so and not made again"),
+        (Vice::Careless, "A network on its way out is not ready"),
+        (Vice::Forgetful, "A network keeps its names across a restart"),
+        (Vice::Forgetful, "What waits for a customer survives a restart"),
         (Vice::Reckless, "A network that has a connection stays"),
         (Vice::Forgetful, "What is there survives a restart"),
         (Vice::Baseless, "A connection from a network that is not there is refused"),
