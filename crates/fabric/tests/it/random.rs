@@ -1,7 +1,7 @@
 //! Random lives of many peerings: a restart at any time changes nothing, and what is told of the
 //! future is true.
 
-use peerage_core::cloud::{LinkRequest, Sighting};
+use peerage_core::cloud::{LinkRequest, LinkStatus, Sighting};
 use peerage_core::provider::Provider;
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
@@ -150,5 +150,46 @@ async fn what_is_told_of_the_future_is_true() {
             }
             world.now = next;
         }
+    }
+}
+
+/// Four peerings of GCP: two projects, each with the same two customers.
+fn crossed(peering: u32) -> LinkRequest {
+    let block = ["10.8.0.0/18", "10.72.0.0/18"][(peering / 2) as usize];
+    request(Provider::Gcp, peering, peering / 2, block, peering % 2)
+}
+
+/// Source: Compute API: one peering operation at a time on the local and the peer network.
+#[tokio::test]
+async fn no_network_of_gcp_ever_has_two_operations() {
+    for seed in 0..SEEDS {
+        let mut dice = Dice(seed);
+        let options = EmulatedOptions { pace: Pace::realistic(), ..world_of(&mut dice) };
+        let mut world = World::with(options).await;
+        world.network(&crossed(0)).await;
+        world.network(&crossed(2)).await;
+        let mut operations = 0;
+        for number in 0..STEPS {
+            let request = crossed(dice.throw(4) as u32);
+            let step = match dice.throw(6) {
+                0 | 1 => Step::Ensure(request),
+                2 => Step::Remove(request),
+                3 => Step::Act(request, CustomerAct::Accept),
+                4 => Step::Act(request, CustomerAct::Delete),
+                _ => Step::Pass([1_000, 20_000, 90_000][dice.throw(3) as usize]),
+            };
+            perform(&mut world, &step).await;
+            let mut busy = std::collections::BTreeSet::new();
+            for peering in 0..4 {
+                let status = world.status(&crossed(peering)).await;
+                if matches!(status, Some(LinkStatus::Requested | LinkStatus::Removing)) {
+                    operations += 1;
+                    let ours = busy.insert(("project", peering / 2));
+                    let theirs = busy.insert(("customer", peering % 2));
+                    assert!(ours && theirs, "seed {seed}, step {number}: {step:?}, {busy:?}");
+                }
+            }
+        }
+        assert!(operations > 0, "seed {seed}");
     }
 }
