@@ -9,7 +9,7 @@ pub mod audit;
 mod change;
 pub mod containers;
 pub mod credentials;
-pub(crate) mod events;
+pub mod events;
 mod failure;
 pub mod group_settings;
 pub mod group_users;

@@ -11,6 +11,7 @@ use peerage_store::record::{AccessListRecord, GroupRecord};
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::context::Context;
 
 /// The most entries of a project, unless a limit says otherwise.
@@ -104,7 +105,7 @@ impl App {
                     created: now,
                 };
                 change.put(keys::access_list_entry(group, &new.canonical), &record)?;
-                let kind = "NETWORK_PERMISSION_ENTRY_ADDED";
+                let kind = kind::NETWORK_PERMISSION_ENTRY_ADDED;
                 let news = News::in_group(kind, project.value.org, group)
                     .with("whitelistEntry", &new.entry);
                 self.record(&mut change, Some(context), news)?;
@@ -168,7 +169,7 @@ impl App {
             let found: Stored<AccessListRecord> = self.read_or(&key, refusal).await?;
             let mut change = Change::default();
             change.require(key.clone(), Some(found.revision)).delete(key);
-            let kind = "NETWORK_PERMISSION_ENTRY_REMOVED";
+            let kind = kind::NETWORK_PERMISSION_ENTRY_REMOVED;
             let news = News::in_group(kind, project.value.org, group)
                 .with("whitelistEntry", &found.value.entry);
             self.record(&mut change, Some(context), news)?;

@@ -13,6 +13,7 @@ use peerage_store::record::{ApiKeyRecord, Grants, PublicKeyRecord};
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind::{self, Kind};
 use crate::authn::Secret;
 use crate::authn::secret::{generate, mask};
 use crate::context::{Context, Credential};
@@ -159,7 +160,7 @@ impl App {
                 change.mark(keys::group_api_key(group, new.key.id))?;
             }
             let told = Told { group, ..Told::default() };
-            self.tell_key(&mut change, context, "API_KEY_CREATED", &new.key, &told)?;
+            self.tell_key(&mut change, context, kind::API_KEY_CREATED, &new.key, &told)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(new);
             }
@@ -200,7 +201,7 @@ impl App {
         &self,
         change: &mut Change,
         context: &Context,
-        kind: &'static str,
+        kind: Kind,
         key: &ApiKeyRecord,
         told: &Told,
     ) -> Result<(), Failure> {
@@ -237,9 +238,9 @@ impl App {
             if let Some(description) = &description {
                 key.description.clone_from(description);
             }
-            let Some(roles) = &roles else { return Ok("API_KEY_DESCRIPTION_CHANGED") };
+            let Some(roles) = &roles else { return Ok(kind::API_KEY_DESCRIPTION_CHANGED) };
             key.grants.org.clone_from(roles);
-            Ok("API_KEY_ROLES_CHANGED")
+            Ok(kind::API_KEY_ROLES_CHANGED)
         };
         let takes_ownership = roles.is_some() && !is_own(context, id);
         let told = Told { takes_ownership, ..Told::default() };
@@ -270,10 +271,10 @@ impl App {
             if let Some(description) = &description {
                 key.description.clone_from(description);
             }
-            let Some(roles) = &roles else { return Ok("API_KEY_DESCRIPTION_CHANGED") };
+            let Some(roles) = &roles else { return Ok(kind::API_KEY_DESCRIPTION_CHANGED) };
             key.grants.set_in_group(group, roles.clone());
             change.require_exists(keys::group(group)).mark(keys::group_api_key(group, id))?;
-            Ok(if holds { "API_KEY_ROLES_CHANGED" } else { "API_KEY_ADDED_TO_GROUP" })
+            Ok(if holds { kind::API_KEY_ROLES_CHANGED } else { kind::API_KEY_ADDED_TO_GROUP })
         };
         let told = Told { group: Some(group), ..Told::default() };
         self.change_key(context, project.value.org, id, told, edit).await
@@ -297,7 +298,7 @@ impl App {
             }
             key.grants.set_in_group(group, BTreeSet::new());
             change.delete(keys::group_api_key(group, id));
-            Ok("API_KEY_REMOVED_FROM_GROUP")
+            Ok(kind::API_KEY_REMOVED_FROM_GROUP)
         };
         let told = Told { group: Some(group), ..Told::default() };
         self.change_key(context, project.value.org, id, told, edit).await.map(drop)
@@ -310,7 +311,7 @@ impl App {
         org: OrgId,
         id: ApiKeyId,
         told: Told,
-        edit: impl Fn(&mut ApiKeyRecord, &mut Change) -> Result<&'static str, Failure>,
+        edit: impl Fn(&mut ApiKeyRecord, &mut Change) -> Result<Kind, Failure>,
     ) -> Result<ApiKeyRecord, Failure> {
         let mut tries = Tries::default();
         loop {
@@ -357,7 +358,7 @@ impl App {
                 change.delete(keys::group_api_key(grant.group, id));
             }
             let told = Told::default();
-            self.tell_key(&mut change, context, "API_KEY_DELETED", &found.value, &told)?;
+            self.tell_key(&mut change, context, kind::API_KEY_DELETED, &found.value, &told)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(());
             }

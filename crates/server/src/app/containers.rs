@@ -11,6 +11,7 @@ use peerage_store::record::ContainerRecord;
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::context::Context;
 
 impl App {
@@ -124,7 +125,7 @@ impl App {
             change.require(keys::container(group, container), Some(before.revision));
             put_container(&mut change, &next)?;
             let org = project.value.org;
-            let news = News::in_group("CONTAINER_SUBNETS_UPDATE_REQUESTED", org, group)
+            let news = News::in_group(kind::CONTAINER_SUBNETS_UPDATE_REQUESTED, org, group)
                 .with("containerId", container);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
@@ -156,7 +157,7 @@ impl App {
             change.delete(keys::unsettled(ReconcileKey::Network(group, container)));
             let org = project.value.org;
             let news =
-                News::in_group("CONTAINER_DELETED", org, group).with("containerId", container);
+                News::in_group(kind::CONTAINER_DELETED, org, group).with("containerId", container);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(());

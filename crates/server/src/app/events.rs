@@ -1,11 +1,14 @@
 //! The audit trail: every change leaves an event in its own transaction.
 
+pub mod kind;
+
 use std::collections::BTreeMap;
 
 use peerage_core::id::{GroupId, OrgId};
 use peerage_store::keys;
 use peerage_store::record::{Actor, EventRecord};
 
+use self::kind::Kind;
 use super::change::Change;
 use super::{App, Failure};
 use crate::context::{Context, Credential};
@@ -13,20 +16,20 @@ use crate::context::{Context, Credential};
 /// An event that is about to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct News {
-    kind: &'static str,
+    kind: Kind,
     org: OrgId,
     group: Option<GroupId>,
     details: BTreeMap<String, String>,
 }
 
 impl News {
-    /// Something happened in a project. `kind` is the contract's `eventTypeName`.
-    pub(crate) fn in_group(kind: &'static str, org: OrgId, group: GroupId) -> Self {
+    /// Something happened in a project.
+    pub(crate) fn in_group(kind: Kind, org: OrgId, group: GroupId) -> Self {
         Self { kind, org, group: Some(group), details: BTreeMap::new() }
     }
 
     /// Something happened in an organization.
-    pub(crate) fn in_org(kind: &'static str, org: OrgId) -> Self {
+    pub(crate) fn in_org(kind: Kind, org: OrgId) -> Self {
         Self { kind, org, group: None, details: BTreeMap::new() }
     }
 
@@ -51,7 +54,7 @@ impl App {
         let event = EventRecord {
             id: self.randomness.id(now),
             created: now,
-            kind: kind.to_owned(),
+            kind: kind.name.to_owned(),
             org,
             group,
             actor: context.map_or(Actor::System, actor),

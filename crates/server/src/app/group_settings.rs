@@ -6,6 +6,7 @@ use peerage_core::id::GroupId;
 use peerage_store::record::GroupRecord;
 
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::context::Context;
 
 /// A limit that every project has. Source: the published document's table of limits.
@@ -142,7 +143,7 @@ impl App {
         edit: impl Fn(&mut GroupRecord),
     ) -> Result<(), Failure> {
         let (resource, action) = (Resource::GroupLimit, Action::Change);
-        self.change_group(context, group, resource, action, "PROJECT_LIMIT_UPDATED", edit)
+        self.change_group(context, group, resource, action, kind::PROJECT_LIMIT_UPDATED, edit)
             .await
             .map(drop)
     }
@@ -170,7 +171,7 @@ impl App {
         switches: &[(&'static str, bool)],
     ) -> Result<GroupRecord, Failure> {
         let (resource, action) = (Resource::GroupSettings, Action::Change);
-        let kind = "USER_SECURITY_SETTINGS_UPDATED";
+        let kind = kind::USER_SECURITY_SETTINGS_UPDATED;
         self.change_group(context, group, resource, action, kind, |group| {
             for (name, on) in switches {
                 group.settings.insert((*name).to_owned(), *on);
@@ -190,7 +191,7 @@ impl App {
         on: bool,
     ) -> Result<(), Failure> {
         let (resource, action) = (Resource::GroupSettings, Action::Change);
-        let kind = "FTDC_SETTINGS_UPDATED";
+        let kind = kind::FTDC_SETTINGS_UPDATED;
         let edit = |group: &mut GroupRecord| group.managed_slow_ms = on;
         self.change_group(context, group, resource, action, kind, edit).await.map(drop)
     }

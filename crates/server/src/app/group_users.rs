@@ -13,6 +13,7 @@ use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::users::USERS_PER_ORG;
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::context::Context;
 
 /// What became of a person who was to get roles in a project.
@@ -113,7 +114,7 @@ impl App {
         user.grants.set_in_group(project.id, roles.clone());
         let key = keys::org_user(project.org, user.id);
         change.require(key.clone(), Some(revision)).put(key, &user)?;
-        let news = News::in_group("JOINED_GROUP", project.org, project.id)
+        let news = News::in_group(kind::JOINED_GROUP, project.org, project.id)
             .with("targetUsername", &user.username);
         self.record(change, Some(context), news)?;
         Ok(Added::Member(user))
@@ -146,9 +147,9 @@ impl App {
         change.require(index.clone(), None).require_exists(keys::org(org));
         change.put(index, &UsernameRecord { user: user.id })?;
         change.put(keys::org_user(org, user.id), &user)?;
-        let invited = News::in_org("INVITED_TO_ORG", org).with("targetUsername", username);
+        let invited = News::in_org(kind::INVITED_TO_ORG, org).with("targetUsername", username);
         self.record(change, Some(context), invited)?;
-        let invited = News::in_group("INVITED_TO_GROUP", org, group);
+        let invited = News::in_group(kind::INVITED_TO_GROUP, org, group);
         self.record(change, Some(context), invited.with("targetUsername", username))?;
         Ok(Added::Invited { user, org_name: of.value.name })
     }
@@ -173,7 +174,7 @@ impl App {
             let mut roles = next.grants.in_group(group).cloned().unwrap_or_default();
             edit(&mut roles);
             let gone = roles.is_empty();
-            let kind = if gone { "REMOVED_FROM_GROUP" } else { "USER_ROLES_CHANGED_AUDIT" };
+            let kind = if gone { kind::REMOVED_FROM_GROUP } else { kind::USER_ROLES_CHANGED_AUDIT };
             next.grants.set_in_group(group, roles);
             let mut change = Change::default();
             let key = keys::org_user(project.org, user);

@@ -15,6 +15,7 @@ use peerage_store::record::{
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind::{self, Kind};
 use crate::context::{Context, Credential};
 
 /// The most projects of one organization.
@@ -152,9 +153,9 @@ impl App {
             change.put(keys::group(group.id), &group)?;
             change.mark(keys::org_group(new.org, group.id))?;
             self.make_owner(&mut change, context, group.id).await?;
-            let news = News::in_group("GROUP_CREATED", new.org, group.id);
+            let news = News::in_group(kind::GROUP_CREATED, new.org, group.id);
             self.record(&mut change, Some(context), news)?;
-            let news = News::in_org("GROUP_CREATED", new.org).with("groupId", group.id);
+            let news = News::in_org(kind::GROUP_CREATED, new.org).with("groupId", group.id);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(group);
@@ -212,14 +213,14 @@ impl App {
             change.require(keys::group(group), Some(before.revision));
             if let Some(name) = wanted.name.as_ref().filter(|name| **name != next.name) {
                 self.rename(&mut change, &mut next, name).await?;
-                let news = News::in_group("GROUP_NAME_CHANGED", next.org, group)
+                let news = News::in_group(kind::GROUP_NAME_CHANGED, next.org, group)
                     .with("name", name)
                     .with("oldName", &before.value.name);
                 self.record(&mut change, Some(context), news)?;
             }
             if let Some(tags) = wanted.tags.as_ref().filter(|tags| **tags != next.tags) {
                 next.tags.clone_from(tags);
-                let news = News::in_group("GROUP_TAGS_MODIFIED", next.org, group);
+                let news = News::in_group(kind::GROUP_TAGS_MODIFIED, next.org, group);
                 self.record(&mut change, Some(context), news)?;
             }
             if let Some(alerts) = wanted.with_default_alerts_settings {
@@ -274,7 +275,8 @@ impl App {
             for container in &containers {
                 change.delete(keys::container(group, container.id));
             }
-            let news = News::in_org("GROUP_DELETED", org).with("groupId", group).with("name", name);
+            let news =
+                News::in_org(kind::GROUP_DELETED, org).with("groupId", group).with("name", name);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 self.forget_group(org, group).await?;
@@ -314,7 +316,7 @@ impl App {
         group: GroupId,
         resource: Resource,
         action: Action,
-        kind: &'static str,
+        kind: Kind,
         edit: impl Fn(&mut GroupRecord),
     ) -> Result<GroupRecord, Failure> {
         let mut tries = Tries::default();

@@ -18,6 +18,7 @@ use super::change::{Change, Tried};
 use super::credentials::CLIENT_ID_PREFIX;
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::authn::secret::{generate, mask};
 
 /// How long the first secret of the service account works.
@@ -71,8 +72,8 @@ impl App {
         self.put_tenant(&mut change, installation, org, group, now)?;
         let (public_key, private_key) = self.put_first_key(&mut change, org, group, now)?;
         let (client_id, client_secret) = self.put_first_account(&mut change, org, group, now)?;
-        self.record(&mut change, None, News::in_org("ORG_CREATED", org))?;
-        self.record(&mut change, None, News::in_group("GROUP_CREATED", org, group))?;
+        self.record(&mut change, None, News::in_org(kind::ORG_CREATED, org))?;
+        self.record(&mut change, None, News::in_group(kind::GROUP_CREATED, org, group))?;
         match self.commit(change).await? {
             Tried::Done(_) => Ok(Installed {
                 org_id: org.to_string(),

@@ -15,6 +15,7 @@ use peerage_store::record::{GroupInvitationRecord, GroupRecord, InvitedRecord, U
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::context::{Context, Credential};
 
 /// How long an invitation counts.
@@ -124,7 +125,7 @@ impl App {
             change.require(index.clone(), before.map(|before| before.revision));
             change.put(index, &InvitedRecord { invitation: record.id })?;
             change.put(keys::group_invitation(group, record.id), &record)?;
-            let news = News::in_group("INVITED_TO_GROUP", project.org, group)
+            let news = News::in_group(kind::INVITED_TO_GROUP, project.org, group)
                 .with("targetUsername", username);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
@@ -195,7 +196,7 @@ impl App {
             let mut change = Change::default();
             let key = keys::group_invitation(group, id);
             change.require(key.clone(), Some(found.revision)).put(key, &record)?;
-            let news = News::in_group("USER_ROLES_CHANGED_AUDIT", project.org, group)
+            let news = News::in_group(kind::USER_ROLES_CHANGED_AUDIT, project.org, group)
                 .with("targetUsername", &record.username);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
@@ -243,7 +244,7 @@ impl App {
             let key = keys::group_invitation(group, id);
             change.require(key.clone(), Some(found.revision)).delete(key);
             change.delete(keys::group_invited(group, &found.value.username));
-            let news = News::in_group("GROUP_INVITATION_DELETED", project.org, group)
+            let news = News::in_group(kind::GROUP_INVITATION_DELETED, project.org, group)
                 .with("targetUsername", &found.value.username);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {

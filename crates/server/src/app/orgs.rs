@@ -15,6 +15,7 @@ use super::change::{Change, Stored, Tries, unavailable};
 use super::events::News;
 use super::service_accounts::{MadeSecret, NewAccount};
 use super::{App, Failure};
+use crate::app::events::kind::{self, Kind};
 use crate::context::Context;
 
 /// The most organizations of one store.
@@ -105,7 +106,7 @@ impl App {
             if let Some(owner) = new.owner {
                 self.put_owner(&mut change, home, made.org.id, owner).await?;
             }
-            let news = News::in_org("ORG_CREATED", made.org.id);
+            let news = News::in_org(kind::ORG_CREATED, made.org.id);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(made);
@@ -283,44 +284,44 @@ fn refuse_without_owner(new: &NewOrganization) -> Result<(), Refusal> {
 }
 
 /// The events that the contract has for what changed.
-fn org_events(before: &OrgRecord, after: &OrgRecord) -> Vec<&'static str> {
+fn org_events(before: &OrgRecord, after: &OrgRecord) -> Vec<Kind> {
     let mut kinds = Vec::new();
     if before.name != after.name {
-        kinds.push("ORG_RENAMED");
+        kinds.push(kind::ORG_RENAMED);
     }
     let (old, new) = (&before.settings, &after.settings);
     if old.api_access_list_required != new.api_access_list_required {
         let required = new.api_access_list_required;
         kinds.push(if required {
-            "ORG_PUBLIC_API_ACCESS_LIST_REQUIRED"
+            kind::ORG_PUBLIC_API_ACCESS_LIST_REQUIRED
         } else {
-            "ORG_PUBLIC_API_ACCESS_LIST_NOT_REQUIRED"
+            kind::ORG_PUBLIC_API_ACCESS_LIST_NOT_REQUIRED
         });
     }
     if old.multi_factor_auth_required != new.multi_factor_auth_required {
         let required = new.multi_factor_auth_required;
         kinds.push(if required {
-            "ORG_TWO_FACTOR_AUTH_REQUIRED"
+            kind::ORG_TWO_FACTOR_AUTH_REQUIRED
         } else {
-            "ORG_TWO_FACTOR_AUTH_OPTIONAL"
+            kind::ORG_TWO_FACTOR_AUTH_OPTIONAL
         });
     }
     if old.max_secret_hours != new.max_secret_hours {
-        kinds.push("ORG_SERVICE_ACCOUNT_MAX_SECRET_VALIDITY_EDITED");
+        kinds.push(kind::ORG_SERVICE_ACCOUNT_MAX_SECRET_VALIDITY_EDITED);
     }
     if old.restrict_employee_access != new.restrict_employee_access {
         let restricted = new.restrict_employee_access;
         kinds.push(if restricted {
-            "ORG_EMPLOYEE_ACCESS_RESTRICTED"
+            kind::ORG_EMPLOYEE_ACCESS_RESTRICTED
         } else {
-            "ORG_EMPLOYEE_ACCESS_UNRESTRICTED"
+            kind::ORG_EMPLOYEE_ACCESS_UNRESTRICTED
         });
     }
     if old.security_contact != new.security_contact {
-        kinds.push("SECURITY_CONTACT_MODIFIED");
+        kinds.push(kind::SECURITY_CONTACT_MODIFIED);
     }
     if old.operations_contact != new.operations_contact {
-        kinds.push("OPERATIONS_CONTACT_MODIFIED");
+        kinds.push(kind::OPERATIONS_CONTACT_MODIFIED);
     }
     kinds
 }

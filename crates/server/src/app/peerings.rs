@@ -12,6 +12,7 @@ use peerage_store::record::{ContainerRecord, MarkRecord, PeeringRecord};
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind::{self, Kind};
 use crate::context::Context;
 
 /// What an owner asks to be different about a peering.
@@ -258,17 +259,17 @@ impl App {
 /// The contract's names for one event, which differ by provider.
 #[derive(Clone, Copy)]
 struct Kinds {
-    aws: &'static str,
-    azure: &'static str,
-    gcp: &'static str,
+    aws: Kind,
+    azure: Kind,
+    gcp: Kind,
 }
 
 const CREATED: Kinds =
-    Kinds { aws: "PEER_CREATED", azure: "AZURE_PEER_CREATED", gcp: "GCP_PEER_CREATED" };
+    Kinds { aws: kind::PEER_CREATED, azure: kind::AZURE_PEER_CREATED, gcp: kind::GCP_PEER_CREATED };
 const UPDATED: Kinds =
-    Kinds { aws: "PEER_UPDATED", azure: "AZURE_PEER_UPDATED", gcp: "GCP_PEER_UPDATED" };
+    Kinds { aws: kind::PEER_UPDATED, azure: kind::AZURE_PEER_UPDATED, gcp: kind::GCP_PEER_UPDATED };
 const DELETED: Kinds =
-    Kinds { aws: "PEER_DELETED", azure: "AZURE_PEER_DELETED", gcp: "GCP_PEER_DELETED" };
+    Kinds { aws: kind::PEER_DELETED, azure: kind::AZURE_PEER_DELETED, gcp: kind::GCP_PEER_DELETED };
 
 /// Writes a peering and whether the reconciler has work with it.
 pub(crate) fn put_peering(change: &mut Change, peering: &Peering) -> Result<(), Failure> {

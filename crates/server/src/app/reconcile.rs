@@ -13,6 +13,7 @@ use super::containers::put_container;
 use super::events::News;
 use super::peerings::put_peering;
 use super::{App, Failure};
+use crate::app::events::kind;
 
 impl App {
     /// Everything that is not settled: what to work on after a start, and what a lost nudge left.
@@ -134,9 +135,9 @@ impl App {
         let was = before.phase.is_available();
         let is = after.phase.is_available();
         let kind = match (after.provider(), was, is) {
-            (Provider::Azure, false, true) => "AZURE_PEER_ACTIVE",
-            (Provider::Gcp, false, true) => "GCP_PEER_ACTIVE",
-            (Provider::Gcp, true, false) if !after.phase.is_deleting() => "GCP_PEER_INACTIVE",
+            (Provider::Azure, false, true) => kind::AZURE_PEER_ACTIVE,
+            (Provider::Gcp, false, true) => kind::GCP_PEER_ACTIVE,
+            (Provider::Gcp, true, false) if !after.phase.is_deleting() => kind::GCP_PEER_INACTIVE,
             _ => return Ok(()),
         };
         let Some(group) = self.read::<GroupRecord>(&keys::group(after.group)).await? else {

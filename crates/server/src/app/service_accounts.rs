@@ -16,6 +16,7 @@ use super::change::{Change, Stored, Tries};
 use super::credentials::CLIENT_ID_PREFIX;
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind::{self, Kind};
 use crate::context::{Context, Credential};
 use access::refuse_long_life;
 
@@ -203,7 +204,7 @@ impl App {
                 change.require_exists(keys::group(group));
                 change.mark(keys::group_service_account(group, account.id))?;
             }
-            self.tell_account(&mut change, context, "SERVICE_ACCOUNT_CREATED", &account, home)?;
+            self.tell_account(&mut change, context, kind::SERVICE_ACCOUNT_CREATED, &account, home)?;
             if self.committed(&mut tries, change).await? {
                 return Ok((account, made));
             }
@@ -242,7 +243,7 @@ impl App {
         &self,
         change: &mut Change,
         context: &Context,
-        kind: &'static str,
+        kind: Kind,
         account: &ServiceAccountRecord,
         group: Option<GroupId>,
     ) -> Result<(), Failure> {
@@ -277,9 +278,9 @@ impl App {
             }
             let details = before.name != account.name || before.description != account.description;
             Ok(if details {
-                "SERVICE_ACCOUNT_DETAILS_CHANGED"
+                kind::SERVICE_ACCOUNT_DETAILS_CHANGED
             } else {
-                "SERVICE_ACCOUNT_ROLES_CHANGED"
+                kind::SERVICE_ACCOUNT_ROLES_CHANGED
             })
         };
         self.edit_account(context, place, id, edit).await
@@ -290,7 +291,7 @@ impl App {
         context: &Context,
         place: AccountPlace,
         id: ServiceAccountId,
-        edit: impl Fn(&mut ServiceAccountRecord) -> Result<&'static str, Refusal>,
+        edit: impl Fn(&mut ServiceAccountRecord) -> Result<Kind, Refusal>,
     ) -> Result<ServiceAccountRecord, Failure> {
         let mut tries = Tries::default();
         loop {
@@ -356,8 +357,8 @@ impl App {
                 }
             };
             let kind = match group {
-                Some(_) => "SERVICE_ACCOUNT_REMOVED_FROM_GROUP",
-                None => "SERVICE_ACCOUNT_DELETED",
+                Some(_) => kind::SERVICE_ACCOUNT_REMOVED_FROM_GROUP,
+                None => kind::SERVICE_ACCOUNT_DELETED,
             };
             self.tell_account(&mut change, context, kind, &account, group)?;
             if self.committed(&mut tries, change).await? {
@@ -402,7 +403,7 @@ impl App {
             change.require(key.clone(), Some(found.revision)).put(key, &account)?;
             change.require_exists(keys::group(group));
             change.mark(keys::group_service_account(group, id))?;
-            let kind = "SERVICE_ACCOUNT_ADDED_TO_GROUP";
+            let kind = kind::SERVICE_ACCOUNT_ADDED_TO_GROUP;
             self.tell_account(&mut change, context, kind, &account, Some(group))?;
             if self.committed(&mut tries, change).await? {
                 return Ok(account);

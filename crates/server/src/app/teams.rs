@@ -13,6 +13,7 @@ use peerage_store::{Key, keys};
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::context::Context;
 
 /// The most teams of one organization.
@@ -104,7 +105,7 @@ impl App {
             change.require(index.clone(), None).require_exists(keys::org(org));
             change.mark(index)?;
             change.put(keys::team(org, team.id), &team)?;
-            let news = News::in_org("TEAM_CREATED", org).with("teamId", team.id);
+            let news = News::in_org(kind::TEAM_CREATED, org).with("teamId", team.id);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(team);
@@ -140,7 +141,7 @@ impl App {
             let next = TeamRecord { name: name.to_owned(), ..found.value };
             let key = keys::team(org, team);
             change.require(key.clone(), Some(found.revision)).put(key, &next)?;
-            let news = News::in_org("TEAM_NAME_CHANGED", org).with("teamId", team);
+            let news = News::in_org(kind::TEAM_NAME_CHANGED, org).with("teamId", team);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
@@ -171,7 +172,7 @@ impl App {
             for place in assigned {
                 change.delete(place);
             }
-            let news = News::in_org("TEAM_DELETED", org).with("teamId", team);
+            let news = News::in_org(kind::TEAM_DELETED, org).with("teamId", team);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return self.clear_all(&rest).await;
@@ -227,7 +228,7 @@ impl App {
                 change.require_exists(keys::team(project.value.org, *team));
                 let record = GroupTeamRecord { team: *team, roles: roles.clone() };
                 change.put(keys::group_team(group, *team), &record)?;
-                let kind = "TEAM_ADDED_TO_GROUP";
+                let kind = kind::TEAM_ADDED_TO_GROUP;
                 let news = News::in_group(kind, project.value.org, group).with("teamId", team);
                 self.record(&mut change, Some(context), news)?;
             }
@@ -260,10 +261,10 @@ impl App {
             change.require(key.clone(), Some(found.revision));
             let kind = if roles.is_empty() {
                 change.delete(key);
-                "TEAM_REMOVED_FROM_GROUP"
+                kind::TEAM_REMOVED_FROM_GROUP
             } else {
                 change.put(key, &next)?;
-                "TEAM_ROLES_MODIFIED"
+                kind::TEAM_ROLES_MODIFIED
             };
             let news = News::in_group(kind, project.value.org, group).with("teamId", team);
             self.record(&mut change, Some(context), news)?;

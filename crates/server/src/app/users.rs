@@ -10,6 +10,7 @@ use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::teams::members::is_named;
 use super::{App, Failure};
+use crate::app::events::kind;
 use crate::context::Context;
 
 /// The most people of one organization.
@@ -138,7 +139,7 @@ impl App {
             change.put(keys::org_user(org, user.id), &user)?;
             self.require_groups(&mut change, org, grants).await?;
             self.put_teams(&mut change, context, &user, teams).await?;
-            let news = News::in_org("INVITED_TO_ORG", org).with("targetUsername", username);
+            let news = News::in_org(kind::INVITED_TO_ORG, org).with("targetUsername", username);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return self.person(user).await;
@@ -202,7 +203,7 @@ impl App {
             if let Some(teams) = teams {
                 self.put_teams(&mut change, context, &next, teams).await?;
             }
-            let news = News::in_org("USER_ROLES_CHANGED_AUDIT", org);
+            let news = News::in_org(kind::USER_ROLES_CHANGED_AUDIT, org);
             let news = news.with("targetUsername", &next.username);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
@@ -230,8 +231,8 @@ impl App {
             change.require(key.clone(), Some(found.revision)).delete(key);
             change.delete(keys::username(org, &found.value.username));
             self.put_teams(&mut change, context, &found.value, &[]).await?;
-            let news =
-                News::in_org("REMOVED_FROM_ORG", org).with("targetUsername", &found.value.username);
+            let news = News::in_org(kind::REMOVED_FROM_ORG, org)
+                .with("targetUsername", &found.value.username);
             self.record(&mut change, Some(context), news)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(());

@@ -13,48 +13,7 @@ use super::operation::{Bucket, Media, Operation, table};
 use super::reply::Reply;
 use crate::app::App;
 use crate::app::audit::EventFilter;
-
-/// The kinds of events that Peerage writes, by the contract's names, and what each tells.
-const KINDS: &[(&str, &str)] = &[
-    ("API_KEY_ACCESS_LIST_ENTRY_ADDED", "An address was added to an API key's access list."),
-    ("API_KEY_ACCESS_LIST_ENTRY_DELETED", "An address was taken off an API key's access list."),
-    ("API_KEY_ADDED_TO_GROUP", "An API key was given roles in a project."),
-    ("API_KEY_CREATED", "An API key was made."),
-    ("API_KEY_DELETED", "An API key was deleted."),
-    ("API_KEY_DESCRIPTION_CHANGED", "The description of an API key was changed."),
-    ("API_KEY_REMOVED_FROM_GROUP", "An API key lost its roles in a project."),
-    ("API_KEY_ROLES_CHANGED", "The roles of an API key were changed."),
-    ("AZURE_PEER_ACTIVE", "A peering on Azure began to work."),
-    ("AZURE_PEER_CREATED", "A peering on Azure was asked for."),
-    ("AZURE_PEER_DELETED", "The deletion of a peering on Azure was asked for."),
-    ("AZURE_PEER_UPDATED", "A peering on Azure was changed."),
-    ("CONTAINER_DELETED", "A network container was deleted."),
-    ("CONTAINER_SUBNETS_UPDATE_REQUESTED", "A network container was changed."),
-    ("FTDC_SETTINGS_UPDATED", "The settings of diagnostics were changed."),
-    ("GCP_PEER_ACTIVE", "A peering on GCP began to work."),
-    ("GCP_PEER_CREATED", "A peering on GCP was asked for."),
-    ("GCP_PEER_DELETED", "The deletion of a peering on GCP was asked for."),
-    ("GCP_PEER_INACTIVE", "A peering on GCP stopped working."),
-    ("GCP_PEER_UPDATED", "A peering on GCP was changed."),
-    ("GROUP_CREATED", "A project was made."),
-    ("GROUP_DELETED", "A project was closed."),
-    ("GROUP_NAME_CHANGED", "A project was renamed."),
-    ("GROUP_TAGS_MODIFIED", "The labels of a project were changed."),
-    ("NETWORK_PERMISSION_ENTRY_ADDED", "An entry was added to a project's IP access list."),
-    ("NETWORK_PERMISSION_ENTRY_REMOVED", "An entry was taken off a project's IP access list."),
-    ("ORG_CREATED", "An organization was made."),
-    ("ORG_RENAMED", "An organization was renamed."),
-    ("PEER_CREATED", "A peering on AWS was asked for."),
-    ("PEER_DELETED", "The deletion of a peering on AWS was asked for."),
-    ("PEER_UPDATED", "A peering on AWS was changed."),
-    ("PROJECT_LIMIT_UPDATED", "A limit of a project was changed."),
-    ("SERVICE_ACCOUNT_CREATED", "A service account was made."),
-    ("SERVICE_ACCOUNT_DELETED", "A service account was deleted."),
-    ("SERVICE_ACCOUNT_DETAILS_CHANGED", "A service account was changed."),
-    ("SERVICE_ACCOUNT_SECRET_ADDED", "A secret was added to a service account."),
-    ("SERVICE_ACCOUNT_SECRET_DELETED", "A secret of a service account was deleted."),
-    ("USER_SECURITY_SETTINGS_UPDATED", "The settings of a project were changed."),
-];
+use crate::app::events::kind;
 
 /// The operations on events.
 pub(super) fn operations() -> Vec<Operation> {
@@ -72,10 +31,10 @@ const FILTERS: &[&str] = &["eventType", "excludedEventType", "minDate", "maxDate
 
 async fn list_types(_app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     call.caller()?;
-    call.list(KINDS, &[], |(event_type, description)| EventType {
+    call.list(kind::ALL, &[], |kind| EventType {
         alertable: false,
-        description,
-        event_type,
+        description: kind.description,
+        event_type: kind.name,
     })
 }
 
@@ -174,11 +133,11 @@ fn target(details: &std::collections::BTreeMap<String, String>) -> EventTarget {
 }
 
 fn raw_event(record: &EventRecord) -> RawEvent {
-    let description = KINDS.iter().find(|(kind, _)| *kind == record.kind);
+    let description = kind::find(&record.kind).map(|kind| kind.description);
     RawEvent {
         kind: record.kind.clone(),
         created: record.created,
-        description: description.map_or(record.kind.clone(), |(_, text)| (*text).to_owned()),
+        description: description.unwrap_or(&record.kind).to_owned(),
         group_name: None,
         id: record.id,
         org_id: Some(record.org),

@@ -8,6 +8,7 @@ use peerage_store::record::{ApiKeyRecord, CredentialAddress};
 
 use super::{Told, is_own};
 use crate::app::change::Change;
+use crate::app::events::kind;
 use crate::app::{App, Failure};
 use crate::context::Context;
 
@@ -30,7 +31,7 @@ impl App {
         let now = self.machine_now();
         let edit = |key: &mut ApiKeyRecord, _: &mut Change| {
             add_addresses(&mut key.access_list, blocks, now)?;
-            Ok("API_KEY_ACCESS_LIST_ENTRY_ADDED")
+            Ok(kind::API_KEY_ACCESS_LIST_ENTRY_ADDED)
         };
         let told = Told { entry: Some(blocks.join(",")), ..Told::default() };
         self.change_key(context, org, id, told, edit).await
@@ -55,7 +56,7 @@ impl App {
             if needs_one && key.access_list.is_empty() {
                 return Err(Refusal::CannotRemoveOwnCredential.into());
             }
-            Ok("API_KEY_ACCESS_LIST_ENTRY_DELETED")
+            Ok(kind::API_KEY_ACCESS_LIST_ENTRY_DELETED)
         };
         let told = Told { entry: Some(block.to_owned()), ..Told::default() };
         self.change_key(context, org.id, id, told, edit).await.map(drop)

@@ -12,6 +12,7 @@ use peerage_store::record::{OrgRecord, SecretRecord, ServiceAccountRecord};
 use super::{AccountPlace, is_own};
 use crate::app::api_keys::{add_addresses, remove_address};
 use crate::app::change::Change;
+use crate::app::events::kind;
 use crate::app::{App, Failure};
 use crate::authn::Secret;
 use crate::authn::secret::{generate, mask};
@@ -68,7 +69,7 @@ impl App {
                 return Err(Refusal::SecretMaximum { limit: SECRETS_MAX });
             }
             account.secrets.push(made.record.clone());
-            Ok("SERVICE_ACCOUNT_SECRET_ADDED")
+            Ok(kind::SERVICE_ACCOUNT_SECRET_ADDED)
         })
         .await?;
         Ok(made)
@@ -98,7 +99,7 @@ impl App {
             if is_own(context, id) && account.secrets.iter().all(|held| held.expires <= now) {
                 return Err(Refusal::CannotRemoveOwnCredential);
             }
-            Ok("SERVICE_ACCOUNT_SECRET_DELETED")
+            Ok(kind::SERVICE_ACCOUNT_SECRET_DELETED)
         })
         .await
         .map(drop)
@@ -134,7 +135,7 @@ impl App {
         let now = self.machine_now();
         self.edit_account(context, place, id, |account| {
             add_addresses(&mut account.access_list, blocks, now)?;
-            Ok("SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_ADDED")
+            Ok(kind::SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_ADDED)
         })
         .await
     }
@@ -158,7 +159,7 @@ impl App {
             if needs_one && account.access_list.is_empty() {
                 return Err(Refusal::CannotRemoveOwnCredential);
             }
-            Ok("SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_DELETED")
+            Ok(kind::SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_DELETED)
         })
         .await
         .map(drop)

@@ -1,5 +1,6 @@
 //! Who belongs to a team.
 
+use crate::app::events::kind::{self, Kind};
 use std::collections::BTreeSet;
 
 use peerage_core::authz::{Action, Resource};
@@ -62,7 +63,7 @@ impl App {
                 let user = self.user_of(org, *id).await?.value;
                 change.require_exists(keys::org_user(org, *id));
                 if !is_named(&next.usernames, &user.username) {
-                    self.tell_member(&mut change, context, "JOINED_TEAM", team, &user)?;
+                    self.tell_member(&mut change, context, kind::JOINED_TEAM, team, &user)?;
                     next.usernames.push(user.username);
                 }
             }
@@ -99,7 +100,7 @@ impl App {
             let mut change = Change::default();
             let key = keys::team(org, team);
             change.require(key.clone(), Some(found.revision)).put(key, &next)?;
-            self.tell_member(&mut change, context, "REMOVED_FROM_TEAM", team, &user)?;
+            self.tell_member(&mut change, context, kind::REMOVED_FROM_TEAM, team, &user)?;
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }
@@ -127,7 +128,7 @@ impl App {
                 continue;
             }
             moved += 1;
-            let kind = if should { "JOINED_TEAM" } else { "REMOVED_FROM_TEAM" };
+            let kind = if should { kind::JOINED_TEAM } else { kind::REMOVED_FROM_TEAM };
             if should {
                 team.usernames.push(user.username.clone());
                 refuse_full(&team)?;
@@ -146,7 +147,7 @@ impl App {
         &self,
         change: &mut Change,
         context: &Context,
-        kind: &'static str,
+        kind: Kind,
         team: TeamId,
         user: &UserRecord,
     ) -> Result<(), Failure> {

@@ -1,0 +1,114 @@
+//! The kinds of events that Peerage writes, by the contract's names, and what each tells. An event
+//! of another kind cannot be written, and what is written is what `listEventTypes` lists.
+
+/// A kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The contract's `eventTypeName`.
+    pub name: &'static str,
+    /// What it tells, in a sentence.
+    pub description: &'static str,
+}
+
+macro_rules! kinds {
+    ($($kind:ident $description:literal;)*) => {
+        $(
+            #[doc = $description]
+            pub(crate) const $kind: Kind =
+                Kind { name: stringify!($kind), description: $description };
+        )*
+
+        /// All of them, by name.
+        pub const ALL: &[Kind] = &[$($kind,)*];
+    };
+}
+
+kinds! {
+    API_KEY_ACCESS_LIST_ENTRY_ADDED "An address was added to an API key's access list.";
+    API_KEY_ACCESS_LIST_ENTRY_DELETED "An address was taken off an API key's access list.";
+    API_KEY_ADDED_TO_GROUP "An API key was given roles in a project.";
+    API_KEY_CREATED "An API key was made.";
+    API_KEY_DELETED "An API key was deleted.";
+    API_KEY_DESCRIPTION_CHANGED "The description of an API key was changed.";
+    API_KEY_REMOVED_FROM_GROUP "An API key lost its roles in a project.";
+    API_KEY_ROLES_CHANGED "The roles of an API key were changed.";
+    AZURE_PEER_ACTIVE "A peering on Azure began to work.";
+    AZURE_PEER_CREATED "A peering on Azure was asked for.";
+    AZURE_PEER_DELETED "The deletion of a peering on Azure was asked for.";
+    AZURE_PEER_UPDATED "A peering on Azure was changed.";
+    CONTAINER_DELETED "A network container was deleted.";
+    CONTAINER_SUBNETS_UPDATE_REQUESTED "A network container was changed.";
+    FTDC_SETTINGS_UPDATED "The settings of diagnostics were changed.";
+    GCP_PEER_ACTIVE "A peering on GCP began to work.";
+    GCP_PEER_CREATED "A peering on GCP was asked for.";
+    GCP_PEER_DELETED "The deletion of a peering on GCP was asked for.";
+    GCP_PEER_INACTIVE "A peering on GCP stopped working.";
+    GCP_PEER_UPDATED "A peering on GCP was changed.";
+    GROUP_CREATED "A project was made.";
+    GROUP_DELETED "A project was closed.";
+    GROUP_INVITATION_DELETED "An invitation to a project was taken back.";
+    GROUP_NAME_CHANGED "A project was renamed.";
+    GROUP_TAGS_MODIFIED "The labels of a project were changed.";
+    INVITED_TO_GROUP "A person was invited to a project.";
+    INVITED_TO_ORG "A person was invited to an organization.";
+    JOINED_GROUP "A person was given roles in a project.";
+    JOINED_TEAM "A person was added to a team.";
+    NETWORK_PERMISSION_ENTRY_ADDED "An entry was added to a project's IP access list.";
+    NETWORK_PERMISSION_ENTRY_REMOVED "An entry was taken off a project's IP access list.";
+    OPERATIONS_CONTACT_MODIFIED "The contact for operations was changed.";
+    ORG_CREATED "An organization was made.";
+    ORG_EMPLOYEE_ACCESS_RESTRICTED "The provider's staff was shut out of an organization.";
+    ORG_EMPLOYEE_ACCESS_UNRESTRICTED "The provider's staff was let into an organization.";
+    ORG_PUBLIC_API_ACCESS_LIST_NOT_REQUIRED "Credentials no longer need an access list.";
+    ORG_PUBLIC_API_ACCESS_LIST_REQUIRED "Credentials need an access list.";
+    ORG_RENAMED "An organization was renamed.";
+    ORG_SERVICE_ACCOUNT_MAX_SECRET_VALIDITY_EDITED "The longest life of secrets was changed.";
+    ORG_TWO_FACTOR_AUTH_OPTIONAL "People no longer need a second factor.";
+    ORG_TWO_FACTOR_AUTH_REQUIRED "People need a second factor.";
+    PEER_CREATED "A peering on AWS was asked for.";
+    PEER_DELETED "The deletion of a peering on AWS was asked for.";
+    PEER_UPDATED "A peering on AWS was changed.";
+    PROJECT_LIMIT_UPDATED "A limit of a project was changed.";
+    REMOVED_FROM_GROUP "A person lost the roles in a project.";
+    REMOVED_FROM_ORG "A person was taken out of an organization.";
+    REMOVED_FROM_TEAM "A person was taken out of a team.";
+    SECURITY_CONTACT_MODIFIED "The contact for security was changed.";
+    SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_ADDED
+        "An address was added to a service account's access list.";
+    SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_DELETED
+        "An address was taken off a service account's access list.";
+    SERVICE_ACCOUNT_ADDED_TO_GROUP "A service account was given roles in a project.";
+    SERVICE_ACCOUNT_CREATED "A service account was made.";
+    SERVICE_ACCOUNT_DELETED "A service account was deleted.";
+    SERVICE_ACCOUNT_DETAILS_CHANGED "A service account was changed.";
+    SERVICE_ACCOUNT_REMOVED_FROM_GROUP "A service account lost its roles in a project.";
+    SERVICE_ACCOUNT_ROLES_CHANGED "The roles of a service account were changed.";
+    SERVICE_ACCOUNT_SECRET_ADDED "A secret was added to a service account.";
+    SERVICE_ACCOUNT_SECRET_DELETED "A secret of a service account was deleted.";
+    TEAM_ADDED_TO_GROUP "A team was given roles in a project.";
+    TEAM_CREATED "A team was made.";
+    TEAM_DELETED "A team was deleted.";
+    TEAM_NAME_CHANGED "A team was renamed.";
+    TEAM_REMOVED_FROM_GROUP "A team lost its roles in a project.";
+    TEAM_ROLES_MODIFIED "The roles of a team in a project were changed.";
+    USER_ROLES_CHANGED_AUDIT "The roles of a person were changed.";
+    USER_SECURITY_SETTINGS_UPDATED "The settings of a project were changed.";
+}
+
+/// The kind of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<Kind> {
+    ALL.iter().copied().find(|kind| kind.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_listed_by_name_and_each_once() {
+        assert!(ALL.is_sorted_by(|earlier, later| earlier.name < later.name));
+        assert_eq!(find("PEER_CREATED"), Some(PEER_CREATED));
+        assert_eq!(find("peer_created"), None);
+    }
+}
