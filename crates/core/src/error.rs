@@ -180,16 +180,12 @@ pub enum Refusal {
     },
     /// The organization has a team of that name.
     TeamExists(String),
-    /// The team is assigned to the project already.
-    TeamInGroup(TeamId),
     /// No such invitation.
     InvitationNotFound(InvitationId),
     /// The person was invited already.
     InvitationExists(String),
     /// No such API key.
     ApiKeyNotFound(ApiKeyId),
-    /// The API key is assigned to the project already.
-    ApiKeyInGroup(ApiKeyId),
     /// The key's own access list has no such entry.
     ApiKeyAccessListEntryNotFound(String),
     /// No such service account.
@@ -203,8 +199,6 @@ pub enum Refusal {
     },
     /// A caller cannot take away what it is using for this very request.
     CannotRemoveOwnCredential,
-    /// The organization or project would be left without an owner.
-    LastOwner,
     /// No such event.
     EventNotFound(EventId),
     /// Too many of something that has a bound.

@@ -58,13 +58,6 @@ impl<K> Id<K> {
         Self::from_bytes(bytes)
     }
 
-    /// The same bytes as an id of another kind: for objects that share an identity, as a project
-    /// does with its settings.
-    #[must_use]
-    pub const fn cast<L>(self) -> Id<L> {
-        Id::from_bytes(self.bytes)
-    }
-
     /// Reads 24 lower-case hexadecimal digits.
     ///
     /// # Errors

@@ -246,18 +246,6 @@ pub fn group_teams(group: GroupId) -> Key {
     key(format_args!("group-team/{group}/"))
 }
 
-/// A user's roles in a project.
-#[must_use]
-pub fn group_user(group: GroupId, id: UserId) -> Key {
-    key(format_args!("group-user/{group}/{id}"))
-}
-
-/// The users of a project.
-#[must_use]
-pub fn group_users(group: GroupId) -> Key {
-    key(format_args!("group-user/{group}/"))
-}
-
 /// An invitation to a project.
 #[must_use]
 pub fn group_invitation(group: GroupId, id: InvitationId) -> Key {

@@ -47,6 +47,15 @@ impl Target {
         Some(if text.contains('/') { Self::Block(block) } else { Self::Address(block) })
     }
 
+    /// The one form that tells two entries apart: a block without host bits, or the group.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        match self {
+            Self::Address(block) | Self::Block(block) => block.net().to_string(),
+            Self::SecurityGroup(group) => group.clone(),
+        }
+    }
+
     fn shown(&self) -> Shown<'_> {
         let single =
             |block: &AddressBlock| block.net().prefix_len() == block.net().max_prefix_len();

@@ -13,7 +13,7 @@ use crate::cloud::{
     Call, CallError, Certainty, Link, LinkRequest, LinkStatus, Observed, Remedy, Sighting,
 };
 use crate::container::Container;
-use crate::peering::{Event, Peering, Phase};
+use crate::peering::{Event, Next, Peering, Phase};
 use crate::time::Timestamp;
 
 /// What to do next about `peering`, whose own end is `container`.
@@ -30,8 +30,12 @@ pub fn plan(
     }
     if peering.phase.is_deleting() {
         return match peering.observed {
-            Observed::Nothing => Plan::Erase,
-            Observed::Unknown | Observed::Found(_) => ask(peering, Call::RemoveLink(request())),
+            Observed::Nothing if peering.phase.step(&Event::Removed) == Ok(Next::Gone) => {
+                Plan::Erase
+            }
+            Observed::Nothing | Observed::Unknown | Observed::Found(_) => {
+                ask(peering, Call::RemoveLink(request()))
+            }
         };
     }
     if peering.has_stale_link() {

@@ -10,15 +10,10 @@ use peerage_store::record::{AccessListRecord, GroupRecord};
 
 use super::change::{Change, Stored, Tries};
 use super::events::News;
+use super::group_settings::access_list_entries;
 use super::{App, Failure};
 use crate::app::events::kind;
 use crate::context::Context;
-
-/// The most entries of a project, unless a limit says otherwise.
-const ENTRIES_MAX: usize = 200;
-
-/// The name of the limit on them.
-const ENTRIES_LIMIT: &str = "atlas.project.security.networkAccess.entries";
 
 /// What one entry lets in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,8 +131,7 @@ impl App {
                 return Err(Refusal::field("awsSecurityGroup").into());
             }
         }
-        let limit = project.limits.get(ENTRIES_LIMIT).copied();
-        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(ENTRIES_MAX);
+        let limit = usize::try_from(access_list_entries(project)).unwrap_or(0);
         let present = self.entries(&keys::access_list(group)).await?;
         let new = entries.iter().filter(|new| {
             let key = keys::access_list_entry(group, &new.canonical);

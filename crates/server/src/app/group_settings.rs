@@ -28,6 +28,9 @@ const fn unlimited(name: &'static str) -> LimitRule {
     LimitRule { name, default: None, maximum: i64::MAX }
 }
 
+const ACCESS_LIST_ENTRIES: LimitRule =
+    limit("atlas.project.security.networkAccess.entries", 200, 200);
+
 /// Every limit. Where the document's largest value is below its default, the default is the
 /// largest.
 pub const LIMITS: [LimitRule; 13] = [
@@ -35,7 +38,7 @@ pub const LIMITS: [LimitRule; 13] = [
     limit("atlas.project.deployment.clusters", 25, 100),
     limit("atlas.project.deployment.serverlessMTMs", 100, 100),
     limit("atlas.project.security.databaseAccess.customRoles", 100, 1400),
-    limit("atlas.project.security.networkAccess.entries", 200, 200),
+    ACCESS_LIST_ENTRIES,
     limit("atlas.project.security.networkAccess.crossRegionEntries", 40, 220),
     limit("atlas.project.deployment.nodesPerPrivateLinkRegion", 50, 90),
     unlimited("dataFederation.bytesProcessed.query"),
@@ -53,6 +56,11 @@ pub struct LimitState {
     pub rule: LimitRule,
     /// Its value.
     pub value: i64,
+}
+
+/// How many entries the access list of a project may have.
+pub(crate) fn access_list_entries(group: &GroupRecord) -> i64 {
+    state(group, ACCESS_LIST_ENTRIES).map_or(0, |state| state.value)
 }
 
 fn state(group: &GroupRecord, rule: LimitRule) -> Option<LimitState> {

@@ -292,7 +292,6 @@ impl App {
             keys::group_api_keys(group),
             keys::group_service_accounts(group),
             keys::group_teams(group),
-            keys::group_users(group),
             keys::group_invitations(group),
             keys::all_group_invited(group),
             keys::group_events(group),

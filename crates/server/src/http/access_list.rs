@@ -67,21 +67,14 @@ async fn delete(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 fn canonical(call: &Call, group: GroupId) -> Result<String, Fault> {
     let text = call.text("entryValue");
     let unknown = || Refusal::AccessListEntryNotFound { entry: text.to_owned(), group };
-    Target::parse(text).map(|target| word(&target)).ok_or_else(|| unknown().into())
-}
-
-fn word(target: &Target) -> String {
-    match target {
-        Target::Address(block) | Target::Block(block) => block.net().to_string(),
-        Target::SecurityGroup(group) => group.clone(),
-    }
+    Target::parse(text).map(|target| target.canonical()).ok_or_else(|| unknown().into())
 }
 
 fn access(entry: NewEntry) -> NewAccess {
     let NewEntry { target, comment, delete_after } = entry;
     NewAccess {
         entry: target.as_str().to_owned(),
-        canonical: word(&target),
+        canonical: target.canonical(),
         is_security_group: matches!(target, Target::SecurityGroup(_)),
         comment,
         delete_after,

@@ -125,7 +125,7 @@ async fn add_addresses(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let (org, id) = (call.id("orgId")?, call.id("apiUserId")?);
     call.page()?;
     app.may_in_org(call.caller()?, org, Action::Change, Resource::OrgApiKey).await?;
-    let blocks: Vec<String> = read_targets(&call.body)?.iter().map(block_of).collect();
+    let blocks: Vec<String> = read_targets(&call.body)?.iter().map(Target::canonical).collect();
     let key = app.add_key_addresses(call.caller()?, org, id, &blocks).await?;
     call.list(&key.access_list, &[], |entry| address(&call, &key, entry))
 }
@@ -145,19 +145,11 @@ async fn remove_address(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     Ok(Reply::no_content())
 }
 
-/// The entry of an access list in the one form that tells two entries apart.
-pub(super) fn block_of(target: &Target) -> String {
-    match target {
-        Target::Address(block) | Target::Block(block) => block.net().to_string(),
-        Target::SecurityGroup(group) => group.clone(),
-    }
-}
-
 /// The entry that the path names.
 pub(super) fn path_block(call: &Call) -> Result<String, Fault> {
     let text = call.text("ipAddress");
     let unknown = || Refusal::ApiKeyAccessListEntryNotFound(text.to_owned()).into();
-    Target::parse(text).map(|target| block_of(&target)).ok_or_else(unknown)
+    Target::parse(text).map(|target| target.canonical()).ok_or_else(unknown)
 }
 
 fn address(call: &Call, key: &ApiKeyRecord, entry: &CredentialAddress) -> KeyEntry {

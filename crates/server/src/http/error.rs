@@ -184,17 +184,14 @@ fn refusal_row(refusal: &Refusal) -> &'static Row {
         R::TeamNameNotFound(_) => &rows::TEAM_NAME_NOT_FOUND,
         R::TeamNotInGroup { .. } => &rows::TEAM_NOT_IN_GROUP,
         R::TeamExists(_) => &rows::TEAM_EXISTS,
-        R::TeamInGroup(_) => &rows::TEAM_IN_GROUP,
         R::InvitationNotFound(_) => &rows::INVITATION_NOT_FOUND,
         R::InvitationExists(_) => &rows::INVITATION_EXISTS,
         R::ApiKeyNotFound(_) => &rows::API_KEY_NOT_FOUND,
-        R::ApiKeyInGroup(_) => &rows::API_KEY_IN_GROUP,
         R::ApiKeyAccessListEntryNotFound(_) => &rows::API_KEY_ACCESS_LIST_ENTRY_NOT_FOUND,
         R::ServiceAccountNotFound(_) => &rows::SERVICE_ACCOUNT_NOT_FOUND,
         R::SecretNotFound(_) => &rows::SECRET_NOT_FOUND,
         R::SecretMaximum { .. } => &rows::SECRET_MAXIMUM,
         R::CannotRemoveOwnCredential => &rows::OWN_CREDENTIAL,
-        R::LastOwner => &rows::LAST_OWNER,
         R::EventNotFound(_) => &rows::EVENT_NOT_FOUND,
         R::TooMany { .. } => &rows::TOO_MANY,
     }
@@ -206,16 +203,15 @@ fn refusal_values(refusal: &Refusal) -> Vec<String> {
         R::BadFields(_)
         | R::Forbidden
         | R::PrivateIpModeCannotBeEnabled
-        | R::CannotRemoveOwnCredential
-        | R::LastOwner => Vec::new(),
+        | R::CannotRemoveOwnCredential => Vec::new(),
         R::OrgNotFound(id) | R::OrgHasGroups(id) => vec![id.to_string()],
         R::GroupNotFound(id) | R::GroupHasPeerings(id) => vec![id.to_string()],
         R::ContainerNotFound(id) => vec![id.to_string()],
         R::PeerDeletionRequested(id) => vec![id.to_string()],
         R::UserNotFound(id) => vec![id.to_string()],
-        R::TeamNotFound(id) | R::TeamInGroup(id) => vec![id.to_string()],
+        R::TeamNotFound(id) => vec![id.to_string()],
         R::InvitationNotFound(id) => vec![id.to_string()],
-        R::ApiKeyNotFound(id) | R::ApiKeyInGroup(id) => vec![id.to_string()],
+        R::ApiKeyNotFound(id) => vec![id.to_string()],
         R::SecretNotFound(id) => vec![id.to_string()],
         R::EventNotFound(id) => vec![id.to_string()],
         R::GroupNameNotFound(text)

@@ -15,7 +15,7 @@ use peerage_wire::service_account::{
     parse_client_id, read_assignment,
 };
 
-use super::api_keys::{block_of, path_block};
+use super::api_keys::path_block;
 use super::call::Call;
 use super::fault::Fault;
 use super::operation::{Bucket, Media, Operation, table};
@@ -233,7 +233,7 @@ async fn add_addresses(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let place = place(&call)?;
     call.page()?;
     app.may_account_addresses(call.caller()?, place, Action::Change).await?;
-    let blocks: Vec<String> = read_targets(&call.body)?.iter().map(block_of).collect();
+    let blocks: Vec<String> = read_targets(&call.body)?.iter().map(Target::canonical).collect();
     let id = account(&call)?;
     let found = app.add_account_addresses(call.caller()?, place, id, &blocks).await?;
     call.list(&found.access_list, &[], address)

@@ -135,16 +135,12 @@ rows! {
     TEAM_NOT_IN_GROUP NOT_FOUND "TEAM_NOT_IN_GROUP" Inferred
         "The team with ID %s is not assigned to group %s.";
     TEAM_EXISTS CONFLICT "TEAM_ALREADY_EXISTS" Inferred "A team with name %s already exists.";
-    TEAM_IN_GROUP CONFLICT "TEAM_ALREADY_IN_GROUP" Inferred
-        "The team with ID %s is already assigned to the group.";
     INVITATION_NOT_FOUND NOT_FOUND "INVITATION_NOT_FOUND" Inferred
         "No invitation with ID %s exists.";
     INVITATION_EXISTS CONFLICT "INVITATION_ALREADY_EXISTS" Inferred
         "The user %s has already been invited.";
 
     API_KEY_NOT_FOUND NOT_FOUND "API_KEY_NOT_FOUND" Inferred "No API key with ID %s exists.";
-    API_KEY_IN_GROUP CONFLICT "API_KEY_ALREADY_IN_GROUP" Inferred
-        "The API key with ID %s is already assigned to the group.";
     API_KEY_ACCESS_LIST_ENTRY_NOT_FOUND NOT_FOUND "API_KEY_ACCESS_LIST_NOT_FOUND" Inferred
         "The API key's access list has no entry %s.";
     SERVICE_ACCOUNT_NOT_FOUND NOT_FOUND "SERVICE_ACCOUNT_NOT_FOUND" Inferred
@@ -155,7 +151,6 @@ rows! {
         "The maximum number of secrets (%s) has been reached.";
     OWN_CREDENTIAL CONFLICT "CANNOT_REMOVE_OWN_CREDENTIAL" Inferred
         "The credential of this request cannot be removed by itself.";
-    LAST_OWNER CONFLICT "CANNOT_REMOVE_LAST_OWNER" Inferred "The last owner cannot be removed.";
     EVENT_NOT_FOUND NOT_FOUND "EVENT_NOT_FOUND" Inferred "No event with ID %s exists.";
     TOO_MANY CONFLICT "MAXIMUM_REACHED" Inferred "The maximum number of %s (%s) has been reached.";
 }
