@@ -175,6 +175,24 @@ kinds! {
     Invitation InvitationId "invitation";
 }
 
+/// What every client id begins with.
+const CLIENT_ID_PREFIX: &str = "mdb_sa_id_";
+
+impl Id<ServiceAccount> {
+    /// The name under which the account asks for tokens: `mdb_sa_id_` and the id.
+    #[must_use]
+    pub fn client_id(self) -> String {
+        alloc::format!("{CLIENT_ID_PREFIX}{self}")
+    }
+
+    /// The account of a client id, whose digits may be of either case.
+    #[must_use]
+    pub fn parse_client_id(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(CLIENT_ID_PREFIX)?;
+        Self::parse(&digits.to_ascii_lowercase()).ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,5 +219,17 @@ mod tests {
         let early = GroupId::generate(Timestamp::from_millis(1_000), [255; 8]);
         let late = GroupId::generate(Timestamp::from_millis(2_000), [0; 8]);
         assert!(early < late);
+    }
+
+    #[test]
+    fn a_client_id_names_its_account() {
+        let account = ServiceAccountId::from_bytes([0xab; 12]);
+        assert_eq!(account.client_id(), "mdb_sa_id_abababababababababababab");
+        let upper = account.client_id().replace('a', "A").replace("mdb_sA_id_", "mdb_sa_id_");
+        assert_eq!(ServiceAccountId::parse_client_id(&upper), Some(account));
+        for text in ["abababababababababababab", "mdb_sa_id_", "mdb_sa_sk_abababababababababababab"]
+        {
+            assert_eq!(ServiceAccountId::parse_client_id(text), None, "{text}");
+        }
     }
 }

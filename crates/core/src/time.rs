@@ -43,6 +43,23 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// Reads a span as people write it: a whole number and `ms`, `s`, `m`, `h` or `d`, such as `90s`,
+/// `168h` or `2 m`.
+#[must_use]
+pub fn parse_span(text: &str) -> Option<Duration> {
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(split);
+    let millis = match unit.trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(millis).map(Duration::from_millis)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +76,16 @@ mod tests {
     fn the_end_of_time_does_not_wrap() {
         let end = Timestamp::from_millis(i64::MAX);
         assert_eq!(end.after(Duration::from_secs(1)), end);
+    }
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        let spans = [("100ms", 100), ("15s", 15_000), ("2 m", 120_000), ("1d", 86_400_000)];
+        for (text, millis) in spans {
+            assert_eq!(parse_span(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "15", "s", "-1s", "1w", "99999999999999999999s", "18446744073709551615d"] {
+            assert_eq!(parse_span(text), None, "{text}");
+        }
     }
 }

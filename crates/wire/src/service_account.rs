@@ -12,27 +12,11 @@ use crate::form;
 use crate::role::{group_roles, org_roles};
 use crate::show::{self, Named};
 
-/// What the public id of a service account begins with.
-pub const CLIENT_ID_PREFIX: &str = "mdb_sa_id_";
-
 /// The shortest life of a secret, in hours.
 pub const SECRET_HOURS_MIN: i64 = 8;
 
 /// The longest life of a secret, in hours.
 pub const SECRET_HOURS_MAX: i64 = 8760;
-
-/// The public id of a service account.
-#[must_use]
-pub fn client_id(account: ServiceAccountId) -> String {
-    format!("{CLIENT_ID_PREFIX}{account}")
-}
-
-/// Reads the public id of a service account; its digits may be of any case.
-#[must_use]
-pub fn parse_client_id(text: &str) -> Option<ServiceAccountId> {
-    let digits = text.strip_prefix(CLIENT_ID_PREFIX)?;
-    ServiceAccountId::parse(&digits.to_ascii_lowercase()).ok()
-}
 
 /// A request for a service account; `R` is the kind of role that it may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,7 +186,7 @@ impl Role for OrgRole {}
 impl Role for GroupRole {}
 
 fn show_client_id<S: Serializer>(account: &ServiceAccountId, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&format_args!("{CLIENT_ID_PREFIX}{account}"))
+    to.serialize_str(&account.client_id())
 }
 
 /// A secret of a service account as it is answered.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use peerage_core::time::parse_span;
 use serde::{Deserialize, Deserializer, de};
 
 /// The waits of the emulated clouds. Each can be set by itself.
@@ -109,7 +110,7 @@ impl<'de> Deserialize<'de> for Pace {
         let base = Self::named(base).ok_or_else(|| unknown(base))?;
         let pick = |text: Option<String>, default: Duration| match text {
             None => Ok(default),
-            Some(text) => span(&text).ok_or_else(|| {
+            Some(text) => parse_span(&text).ok_or_else(|| {
                 de::Error::custom(format_args!("`{text}` is no span of time, such as 90s"))
             }),
         };
@@ -123,18 +124,4 @@ impl<'de> Deserialize<'de> for Pace {
             customer: pick(waits.customer, base.customer)?,
         })
     }
-}
-
-/// Reads `90s`, `100ms`, `2m` or `168h`.
-fn span(text: &str) -> Option<Duration> {
-    let split = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(split);
-    let unit = match unit.trim() {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_millis)
 }

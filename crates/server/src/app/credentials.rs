@@ -22,9 +22,6 @@ use crate::authn::{
 };
 use crate::context::{Caller, Credential};
 
-/// What every client id begins with.
-pub const CLIENT_ID_PREFIX: &str = "mdb_sa_id_";
-
 /// How long an access token works.
 pub const TOKEN_LIFE: Duration = Duration::from_hours(1);
 
@@ -287,8 +284,9 @@ impl App {
         &self,
         client: &ClientCredentials,
     ) -> Result<Option<(Stored<ServiceAccountRecord>, usize)>, Failure> {
-        let Some(id) = client.client_id.strip_prefix(CLIENT_ID_PREFIX) else { return Ok(None) };
-        let Ok(id) = ServiceAccountId::parse(id) else { return Ok(None) };
+        let Some(id) = ServiceAccountId::parse_client_id(&client.client_id) else {
+            return Ok(None);
+        };
         let Some(account) = self.read::<ServiceAccountRecord>(&keys::service_account(id)).await?
         else {
             return Ok(None);

@@ -15,7 +15,6 @@ use peerage_store::record::{
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Tried};
-use super::credentials::CLIENT_ID_PREFIX;
 use super::events::News;
 use super::{App, Failure};
 use crate::app::events::kind;
@@ -172,7 +171,7 @@ impl App {
         change.put(keys::service_account(id), &record)?;
         change.mark(keys::org_service_account(org, id))?;
         change.mark(keys::group_service_account(group, id))?;
-        Ok((format!("{CLIENT_ID_PREFIX}{id}"), secret.expose().to_owned()))
+        Ok((id.client_id(), secret.expose().to_owned()))
     }
 }
 

@@ -262,6 +262,6 @@ fn named(record: GroupInvitationRecord, project: &GroupRecord) -> Invitation {
 fn inviter(context: &Context) -> String {
     match &context.caller.credential {
         Credential::ApiKey { id: _, public_key } => public_key.clone(),
-        Credential::ServiceAccount { id } => format!("mdb_sa_id_{id}"),
+        Credential::ServiceAccount { id } => id.client_id(),
     }
 }

@@ -13,7 +13,6 @@ use peerage_store::record::{Grants, OrgRecord, ServiceAccountRecord};
 
 use super::api_keys::GRANTS_CLEARED;
 use super::change::{Change, Stored, Tries};
-use super::credentials::CLIENT_ID_PREFIX;
 use super::events::News;
 use super::{App, Failure};
 use crate::app::events::kind::{self, Kind};
@@ -138,7 +137,7 @@ impl App {
         place: AccountPlace,
         id: ServiceAccountId,
     ) -> Result<Stored<ServiceAccountRecord>, Failure> {
-        let refusal = || Refusal::ServiceAccountNotFound(format!("{CLIENT_ID_PREFIX}{id}"));
+        let refusal = || Refusal::ServiceAccountNotFound(id.client_id());
         let found: Stored<ServiceAccountRecord> =
             self.read_or(&keys::service_account(id), refusal).await?;
         let there = match place {
@@ -251,7 +250,7 @@ impl App {
             Some(group) => News::in_group(kind, account.org, group),
             None => News::in_org(kind, account.org),
         };
-        let news = news.with("clientId", format!("{CLIENT_ID_PREFIX}{}", account.id));
+        let news = news.with("clientId", account.id.client_id());
         self.record(change, Some(context), news)
     }
 

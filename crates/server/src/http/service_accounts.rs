@@ -12,7 +12,7 @@ use peerage_core::id::ServiceAccountId;
 use peerage_wire::access_list::{AccountEntry, Target, read_targets};
 use peerage_wire::service_account::{
     AccountGroup, NewSecret, NewServiceAccount, Secret, ServiceAccount, ServiceAccountChange,
-    parse_client_id, read_assignment,
+    read_assignment,
 };
 
 use super::api_keys::path_block;
@@ -98,7 +98,7 @@ fn place(call: &Call) -> Result<AccountPlace, Fault> {
 fn account(call: &Call) -> Result<ServiceAccountId, Fault> {
     let text = call.text("clientId");
     let unknown = || Refusal::ServiceAccountNotFound(text.to_owned()).into();
-    parse_client_id(text).ok_or_else(unknown)
+    ServiceAccountId::parse_client_id(text).ok_or_else(unknown)
 }
 
 /// What is asked for, and its roles.

@@ -4,17 +4,6 @@ use super::*;
 use crate::testing::faults;
 
 #[test]
-fn a_client_id_is_read_back() {
-    let id = ServiceAccountId::from_bytes([0xab; 12]);
-    assert_eq!(parse_client_id(&client_id(id)), Some(id));
-    let upper = format!("mdb_sa_id_{}", "AB".repeat(12));
-    assert_eq!(parse_client_id(&upper), Some(id));
-    for text in ["", "mdb_sa_id_", "abababababababababababab", "mdb_sa_id_é"] {
-        assert_eq!(parse_client_id(text), None, "{text}");
-    }
-}
-
-#[test]
 fn a_request_has_four_fields_and_all_of_them_are_required() {
     let body = br#"{"description":"for ci","name":"ci","roles":["ORG_MEMBER"],
         "secretExpiresAfterHours":8}"#;

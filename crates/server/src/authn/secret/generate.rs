@@ -10,8 +10,6 @@ use zeroize::Zeroizing;
 
 use super::{RandomSource, Secret, Token};
 
-/// Start of each service account's client id.
-pub const CLIENT_ID_PREFIX: &str = "mdb_sa_id_";
 /// Start of each service account's secret.
 pub const CLIENT_SECRET_PREFIX: &str = "mdb_sa_sk_";
 /// Start of each access token, for people and scanners that find one where it should not be.
@@ -41,13 +39,6 @@ pub fn private_key(random: &mut dyn RandomSource) -> Secret {
     let digits = Zeroizing::new(hex::encode(*bytes));
     let groups = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
     Secret::new(groups.join("-"))
-}
-
-/// The client id of a service account.
-pub fn client_id(random: &mut dyn RandomSource) -> String {
-    let mut bytes = [0; 12];
-    random.fill(&mut bytes);
-    format!("{CLIENT_ID_PREFIX}{}", hex::encode(bytes))
 }
 
 /// The secret of a service account: 240 random bits in 40 characters that need no escape in a URL.
@@ -92,7 +83,6 @@ mod tests {
     fn each_credential_has_the_shape_that_clients_expect() {
         for _ in 0..100 {
             check(&public_key(&mut OsRandom), "", 8, |c| c.is_ascii_lowercase());
-            check(&client_id(&mut OsRandom), "mdb_sa_id_", 24, is_lower_hex);
             check(client_secret(&mut OsRandom).expose(), "mdb_sa_sk_", 40, is_url_safe);
             check(access_token(&mut OsRandom).expose(), "peerage_at_", 43, is_url_safe);
         }
@@ -111,7 +101,6 @@ mod tests {
         let seeded = || |bytes: &mut [u8]| bytes.fill(0xA5);
         assert_eq!(public_key(&mut seeded()), public_key(&mut seeded()));
         assert_eq!(private_key(&mut seeded()).expose(), "a5a5a5a5-a5a5-a5a5-a5a5-a5a5a5a5a5a5");
-        assert_eq!(client_id(&mut seeded()), "mdb_sa_id_a5a5a5a5a5a5a5a5a5a5a5a5");
     }
 
     #[test]
