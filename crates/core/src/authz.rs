@@ -68,8 +68,6 @@ pub enum Resource {
     GroupEvent,
     /// What a project has that Peerage does not provide: always empty.
     GroupOther,
-    /// A project's move to another organization.
-    GroupMigration,
     /// An organization.
     Org,
     /// The settings of an organization.
@@ -78,8 +76,6 @@ pub enum Resource {
     OrgUser,
     /// The teams of an organization.
     Team,
-    /// The invitations to an organization.
-    OrgInvitation,
     /// A new project in an organization.
     OrgGroup,
     /// The API keys of an organization.

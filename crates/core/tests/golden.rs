@@ -202,7 +202,6 @@ fn scope_of(resource: Resource) -> Scope {
         | Resource::OrgSettings
         | Resource::OrgUser
         | Resource::Team
-        | Resource::OrgInvitation
         | Resource::OrgGroup
         | Resource::OrgApiKey
         | Resource::OrgServiceAccount
@@ -224,8 +223,7 @@ fn scope_of(resource: Resource) -> Scope {
         | Resource::GroupServiceAccountAccessList
         | Resource::GroupServiceAccountAssignment
         | Resource::GroupEvent
-        | Resource::GroupOther
-        | Resource::GroupMigration => Scope::Group { group: GROUP, org: ORG },
+        | Resource::GroupOther => Scope::Group { group: GROUP, org: ORG },
     }
 }
 

@@ -137,11 +137,6 @@ impl Emulated {
         self.lock().faults_mut().plant(fault)
     }
 
-    /// Takes one fault away; `false`: there is none of that number.
-    pub fn remove_fault(&self, id: u64) -> bool {
-        self.lock().faults_mut().take(id)
-    }
-
     /// Takes every fault away.
     pub fn clear_faults(&self) {
         self.lock().faults_mut().clear();

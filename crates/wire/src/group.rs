@@ -115,50 +115,6 @@ impl GroupChange {
     }
 }
 
-/// A request to move a project to another organization.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupMigration {
-    /// The organization that is to own it.
-    pub org: OrgId,
-    /// An API key of that organization, when another one than the caller's own counts.
-    pub key: Option<MigrationKey>,
-}
-
-/// An API key of the organization that a project is to move to.
-#[derive(Clone, PartialEq, Eq)]
-pub struct MigrationKey {
-    /// Its public half.
-    pub public: String,
-    /// Its private half.
-    pub private: String,
-}
-
-impl core::fmt::Debug for MigrationKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("MigrationKey").field("public", &self.public).finish_non_exhaustive()
-    }
-}
-
-impl GroupMigration {
-    /// Reads a request.
-    ///
-    /// # Errors
-    /// What the body is not, or every field at fault.
-    pub fn read(body: &[u8]) -> Result<Self, ReadError> {
-        let mut fields = Fields::parse(body)?;
-        let org = fields.required("destinationOrgId").id();
-        let (public, private) = ("destinationOrgPublicApiKey", "destinationOrgPrivateApiKey");
-        let key = if fields.has(public) || fields.has(private) {
-            let public = fields.required(public).text(form::PUBLIC_KEY);
-            let private = fields.required(private).text(form::TEXT);
-            public.zip(private).map(|(public, private)| MigrationKey { public, private })
-        } else {
-            None
-        };
-        Ok(fields.finish_with(|| Some(Self { org: org?, key }))?)
-    }
-}
-
 /// A project as it is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -258,15 +214,6 @@ mod tests {
         );
         assert_eq!(faults(NewGroup::read(b"{}")), ["name", "orgId"]);
         assert_eq!(faults(GroupChange::read(br#"{"name":"","tags":{}}"#)), ["name", "tags"]);
-    }
-
-    #[test]
-    fn a_migration_needs_both_halves_of_a_key_or_none() {
-        let body = format!(r#"{{"destinationOrgId":"{ORG}"}}"#);
-        assert_eq!(GroupMigration::read(body.as_bytes()).unwrap().key, None);
-        let body =
-            format!(r#"{{"destinationOrgId":"{ORG}","destinationOrgPublicApiKey":"abcdefgh"}}"#);
-        assert_eq!(faults(GroupMigration::read(body.as_bytes())), ["destinationOrgPrivateApiKey"]);
     }
 
     /// The fields and links as they were recorded from the service.

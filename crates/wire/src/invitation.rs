@@ -7,14 +7,11 @@ use peerage_core::id::{GroupId, InvitationId, OrgId, TeamId};
 use peerage_core::time::Timestamp;
 use serde::Serialize;
 
-use crate::fields::{Field, Fields, ReadError};
+use crate::fields::{Fields, ReadError};
 use crate::form;
 use crate::page::Link;
-use crate::role::{group_role, group_roles, org_roles};
+use crate::role::group_roles;
 use crate::show;
-
-/// The most teams or projects that one request may name.
-const PLACES_MAX: usize = 250;
 
 /// An invitation to a project, or another set of roles for one that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,74 +43,6 @@ impl NewGroupInvitation {
 pub fn read_group_roles(body: &[u8]) -> Result<BTreeSet<GroupRole>, ReadError> {
     let mut fields = Fields::parse(body)?;
     let roles = group_roles(fields.required("roles"));
-    Ok(fields.finish_with(|| roles)?)
-}
-
-/// An invitation to an organization.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewOrgInvitation {
-    /// The person's address.
-    pub username: String,
-    /// The roles in the organization.
-    pub roles: BTreeSet<OrgRole>,
-    /// The roles in its projects.
-    pub groups: Vec<InvitedGroup>,
-    /// The teams.
-    pub teams: Vec<TeamId>,
-}
-
-/// The roles that somebody is invited to in a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvitedGroup {
-    /// The project.
-    pub group: GroupId,
-    /// The roles.
-    pub roles: BTreeSet<GroupRole>,
-}
-
-impl NewOrgInvitation {
-    /// Reads a request.
-    ///
-    /// # Errors
-    /// What the body is not, or every field at fault.
-    pub fn read(body: &[u8]) -> Result<Self, ReadError> {
-        let mut fields = Fields::parse(body)?;
-        let username = fields.required("username").text(form::EMAIL);
-        let roles = org_roles(fields.required("roles"));
-        let groups = fields.optional("groupRoleAssignments").list(0..=PLACES_MAX, invited_group);
-        let teams = fields.optional("teamIds").list(0..=PLACES_MAX, |team| team.id());
-        let build = || {
-            Some(Self {
-                username: username?,
-                roles: roles?,
-                groups: groups.unwrap_or_default(),
-                teams: teams.unwrap_or_default(),
-            })
-        };
-        Ok(fields.finish_with(build)?)
-    }
-}
-
-/// A project with one role, or with a list of them: both are in use.
-fn invited_group(field: Field<'_>) -> Option<InvitedGroup> {
-    field.object(|fields| {
-        let group = fields.required("groupId").id();
-        let roles = if fields.has("groupRole") {
-            group_role(fields.required("groupRole")).map(|role| BTreeSet::from([role]))
-        } else {
-            group_roles(fields.required("roles"))
-        };
-        Some(InvitedGroup { group: group?, roles: roles? })
-    })
-}
-
-/// Reads other roles for an invitation to an organization whose id is in the path.
-///
-/// # Errors
-/// What the body is not, or every field at fault.
-pub fn read_org_roles(body: &[u8]) -> Result<BTreeSet<OrgRole>, ReadError> {
-    let mut fields = Fields::parse(body)?;
-    let roles = org_roles(fields.required("roles"));
     Ok(fields.finish_with(|| roles)?)
 }
 
@@ -197,8 +126,6 @@ mod tests {
     use super::*;
     use crate::testing::faults;
 
-    const ID: &str = "32b6e34b3d91647abb20e7b8";
-
     #[test]
     fn a_request_names_a_person_and_roles() {
         let body = br#"{"username":"a@b.c","roles":["GROUP_OWNER"]}"#;
@@ -206,25 +133,6 @@ mod tests {
         assert!(read_group_roles(body).is_ok());
         assert_eq!(faults(NewGroupInvitation::read(b"{}")), ["username", "roles"]);
         assert_eq!(faults(read_group_roles(br#"{"roles":["X"]}"#)), ["roles[0]"]);
-        let body = format!(
-            r#"{{"username":"a@b.c","roles":["ORG_MEMBER"],"teamIds":["{ID}"],
-            "groupRoleAssignments":[{{"groupId":"{ID}","groupRole":"GROUP_OWNER"}},
-            {{"groupId":"{ID}","roles":["GROUP_READ_ONLY"]}}]}}"#
-        );
-        let invitation = NewOrgInvitation::read(body.as_bytes()).unwrap();
-        assert_eq!((invitation.groups.len(), invitation.teams.len()), (2, 1));
-        let body = br#"{"username":1,"roles":[],"groupRoleAssignments":[{}],"teamIds":"x"}"#;
-        assert_eq!(
-            faults(NewOrgInvitation::read(body)),
-            [
-                "username",
-                "roles",
-                "groupRoleAssignments[0].groupId",
-                "groupRoleAssignments[0].roles",
-                "teamIds"
-            ]
-        );
-        assert_eq!(faults(read_org_roles(b"{}")), ["roles"]);
     }
 
     #[test]

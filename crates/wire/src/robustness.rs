@@ -14,8 +14,8 @@ use crate::access_list::{NewEntry, read_targets};
 use crate::api_key::{self, ApiKeyChange, NewApiKey};
 use crate::container::{ContainerChange, NewContainer};
 use crate::fields::ReadError;
-use crate::group::{GroupChange, GroupMigration, NewGroup};
-use crate::invitation::{self, NewGroupInvitation, NewOrgInvitation};
+use crate::group::{GroupChange, NewGroup};
+use crate::invitation::{self, NewGroupInvitation};
 use crate::limit::LimitChange;
 use crate::org::{NewOrg, OrgChange, OrgSettingsChange};
 use crate::peer::{NewPeer, PeerChange};
@@ -112,7 +112,6 @@ fn check_all(body: &[u8]) {
     }
     check(NewGroup::read(body));
     check(GroupChange::read(body));
-    check(GroupMigration::read(body));
     check(GroupSettingsChange::read(body));
     check(LimitChange::read(body));
     check(PrivateIpMode::read(body));
@@ -152,9 +151,7 @@ fn check_people(body: &[u8]) {
     check(user::read_group_role(body));
     check(user::read_org_role(body));
     check(NewGroupInvitation::read(body));
-    check(NewOrgInvitation::read(body));
     check(invitation::read_group_roles(body));
-    check(invitation::read_org_roles(body));
 }
 
 fn containers() -> [ContainerSpec; 3] {

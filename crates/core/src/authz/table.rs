@@ -59,7 +59,7 @@ impl Requirement {
 
 impl Resource {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 26] = [
         Self::Peering,
         Self::Container,
         Self::PrivateIpMode,
@@ -77,12 +77,10 @@ impl Resource {
         Self::GroupServiceAccountAssignment,
         Self::GroupEvent,
         Self::GroupOther,
-        Self::GroupMigration,
         Self::Org,
         Self::OrgSettings,
         Self::OrgUser,
         Self::Team,
-        Self::OrgInvitation,
         Self::OrgGroup,
         Self::OrgApiKey,
         Self::OrgServiceAccount,
@@ -114,10 +112,9 @@ pub fn requirement(action: Action, resource: Resource) -> Requirement {
         | Resource::GroupEvent
         | Resource::GroupOther => read_or(reading, Requirement::GroupOwner),
         Resource::GroupInvitation => Requirement::GroupOwner,
-        Resource::GroupMigration | Resource::GroupServiceAccountAssignment => Requirement::OrgOwner,
+        Resource::GroupServiceAccountAssignment => Requirement::OrgOwner,
         Resource::OrgGroup if action == Action::Create => Requirement::OrgGroupCreator,
         Resource::OrgServiceAccount if reading => Requirement::OrgReadOnly,
-        Resource::OrgInvitation => Requirement::OrgOwner,
         Resource::Org
         | Resource::OrgSettings
         | Resource::OrgUser

@@ -161,13 +161,6 @@ impl Faults {
         self.waiting.clear();
     }
 
-    /// Takes one away; `false`: there is none of that number.
-    pub(super) fn take(&mut self, id: u64) -> bool {
-        let before = self.waiting.len();
-        self.waiting.retain(|fault| fault.id != id);
-        self.waiting.len() != before
-    }
-
     pub(super) fn plant(&mut self, mut fault: Fault) -> Result<u64, FaultError> {
         if self.waiting.len() >= FAULTS_MAX {
             return Err(FaultError::TooMany);
