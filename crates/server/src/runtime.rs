@@ -93,6 +93,7 @@ impl Running {
         randomness: Randomness,
     ) -> anyhow::Result<Self> {
         config.check()?;
+        check_whole(&*store).await?;
         let clock = Clock::new();
         let (nudge, nudged) = nudges();
         let seed = randomness.number();
@@ -139,6 +140,19 @@ impl Running {
         self.driver.await?;
         Ok(())
     }
+}
+
+/// Refuses a store that a restore has not finished.
+///
+/// # Errors
+/// It is one, or cannot be asked.
+pub async fn check_whole(store: &dyn Store) -> anyhow::Result<()> {
+    let unfinished = peerage_store::backup::port::is_unfinished(store).await?;
+    anyhow::ensure!(
+        !unfinished,
+        "a restore into this store was begun and not finished: run `peerage restore --force` again"
+    );
+    Ok(())
 }
 
 /// The emulated clouds say by themselves when something changes: looking again is a safety net.

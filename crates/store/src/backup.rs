@@ -3,7 +3,11 @@
 //! A copy is made beside its place, read back and compared with what was copied, and only then
 //! given its name: what stands at the place is always whole. A backup carries the number of its
 //! entries and their digest, so that damage is found when it is restored and not after. These are
-//! SQLite's own files: a backup opens with the `sqlite3` shell as well.
+//! SQLite's own files: a backup opens with the `sqlite3` shell as well. A file is copied as it is;
+//! any other store is read and written through the port, by [`port`].
+
+mod contents;
+pub mod port;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +17,10 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
+pub use self::contents::Contents;
+use self::contents::{Reading, add_bytes};
 use crate::open::OpenError;
-use crate::port::Revision;
+use crate::port::{Revision, StoreError};
 use crate::sqlite::file::{self, FileLock, beside};
 use crate::sqlite::{reader, row, schema};
 
@@ -38,12 +44,12 @@ pub enum Existing {
 /// How far a copy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Pages are copied.
+    /// Pages of a file, or entries of another store, are copied.
     Copying {
         /// So far.
-        pages_done: u64,
+        done: u64,
         /// In all.
-        pages: u64,
+        total: u64,
     },
     /// The copy is read back.
     Verifying,
@@ -60,6 +66,8 @@ pub struct Summary {
     pub entries: u64,
     /// The SHA-256 of all entries in order, in hexadecimal digits.
     pub digest: String,
+    /// What is in it whatever the engine.
+    pub contents: Contents,
 }
 
 /// Why a copy was not made. What stood in its place is as it was.
@@ -88,9 +96,38 @@ pub enum BackupError {
         /// What was found.
         detail: String,
     },
+    /// The store that is to be made holds something.
+    #[error("the store holds {entries} entries already: say that they are to be replaced")]
+    NotEmpty {
+        /// How many.
+        entries: u64,
+    },
+    /// What the store holds now is not what was written to it.
+    #[error(
+        "the store holds {} entries ({}) where {} ({}) were written: is something else using it?",
+        .found.entries, .found.digest, .expected.entries, .expected.digest
+    )]
+    Different {
+        /// What was written.
+        expected: Contents,
+        /// What is there.
+        found: Contents,
+    },
+    /// Somebody took the mark of this restore away.
+    #[error("another restore into the same store ended meanwhile: stop it, and try again")]
+    Interfered,
+    /// The history was compacted while the store was copied.
+    #[error(
+        "the store was compacted while it was copied: let etcd keep its history for longer \
+         (--auto-compaction-retention) and try again"
+    )]
+    Compacted,
     /// A file could not be read or written.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Copies a store, running or not, into a backup. Blocks until it is done.
@@ -174,7 +211,7 @@ pub fn verify(backup: &Path) -> Result<Summary, BackupError> {
     let carried = carried(&connection).map_err(at(backup))?;
     let carried = carried.ok_or_else(|| BackupError::NotABackup { path: backup.to_owned() })?;
     let found = summarize(&connection).map_err(at(backup))?;
-    if found != carried {
+    if found.seal() != carried {
         return Err(damaged(backup, "its entries differ from the digest that it carries"));
     }
     Ok(found)
@@ -206,9 +243,8 @@ fn copy_pages(
         let step = backup.step(STEP_PAGES)?;
         let count = |pages: i32| u64::try_from(pages).unwrap_or(0);
         let at = backup.progress();
-        let pages = count(at.pagecount);
-        let pages_done = pages.saturating_sub(count(at.remaining));
-        progress(Progress::Copying { pages_done, pages });
+        let total = count(at.pagecount);
+        progress(Progress::Copying { done: total.saturating_sub(count(at.remaining)), total });
         match step {
             StepResult::Done => return Ok(()),
             StepResult::More => {}
@@ -244,15 +280,14 @@ fn unseal(target: &Connection, backed_up: Revision) -> rusqlite::Result<Revision
     Ok(revision)
 }
 
-fn carried(connection: &Connection) -> rusqlite::Result<Option<Summary>> {
+fn carried(connection: &Connection) -> rusqlite::Result<Option<Seal>> {
     let is_there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'backup'";
     if connection.query_row(is_there, [], |_| Ok(())).optional()?.is_none() {
         return Ok(None);
     }
     connection
         .query_row("SELECT revision, entries, digest FROM backup", [], |found| {
-            let revision = row::revision(found, 0)?;
-            Ok(Summary { revision, entries: row::number(found, 1)?, digest: found.get(2)? })
+            Ok((row::revision(found, 0)?, row::number(found, 1)?, found.get(2)?))
         })
         .optional()
 }
@@ -264,20 +299,28 @@ fn summarize(connection: &Connection) -> rusqlite::Result<Summary> {
         "SELECT key, created, modified, version, lease, value FROM current ORDER BY key",
     )?;
     let mut rows = statement.query([])?;
-    let (mut entries, mut digest) = (0, Sha256::new());
+    let (mut entries, mut digest, mut contents) = (0, Sha256::new(), Reading::default());
     while let Some(found) = rows.next()? {
         let entry = row::entry(row::key(found, 0)?, found, 1)?;
         let lease = entry.lease.map_or(0, |lease| lease.0);
         for number in [entry.created.0, entry.modified.0, entry.version, lease] {
             digest.update(number.to_be_bytes());
         }
-        for bytes in [entry.key.as_bytes(), entry.value.as_bytes()] {
-            digest.update((bytes.len() as u64).to_be_bytes());
-            digest.update(bytes);
-        }
+        add_bytes(&mut digest, &entry);
+        contents.add(&entry);
         entries += 1;
     }
-    Ok(Summary { revision, entries, digest: format!("{:x}", digest.finalize()) })
+    let digest = format!("{:x}", digest.finalize());
+    Ok(Summary { revision, entries, digest, contents: contents.finish() })
+}
+
+/// What a backup carries of its own summary: revision, entries and digest.
+type Seal = (Revision, u64, String);
+
+impl Summary {
+    fn seal(&self) -> Seal {
+        (self.revision, self.entries, self.digest.clone())
+    }
 }
 
 /// Moves a store that is to be replaced aside, with what SQLite keeps beside it.

@@ -134,6 +134,11 @@ pub async fn run_one(subject: &dyn Subject, says: &str, time_max: Duration) -> R
     law.held_against(subject, time_max).await.map_err(|Breach(how)| how)
 }
 
+/// What every law says, for who holds them one by one.
+pub fn sentences() -> impl Iterator<Item = &'static str> {
+    book().map(|law| law.says)
+}
+
 fn book() -> impl Iterator<Item = &'static Law> {
     let pages = [
         commit::LAWS,

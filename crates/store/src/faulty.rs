@@ -259,6 +259,10 @@ impl Store for FaultyStore {
         self.write(self.inner.revoke(lease)).await
     }
 
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }

@@ -18,6 +18,13 @@ fn key(text: impl Display) -> Key {
     Key::from(text.to_string())
 }
 
+/// That a restore into the store is under way, or was when it was interrupted: what is in the store
+/// is not all there is.
+#[must_use]
+pub fn unfinished_restore() -> Key {
+    key("restore/unfinished")
+}
+
 /// One organization.
 #[must_use]
 pub fn org(org: OrgId) -> Key {

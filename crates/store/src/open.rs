@@ -1,10 +1,13 @@
-//! From a URL to a store: `memory:`, `sqlite:///absolute/path.db`, `sqlite:relative.db`. What a URL
-//! does not say clearly is refused with the forms that are understood.
+//! From a URL to a store: `memory:`, `sqlite:///absolute/path.db`, `sqlite:relative.db`,
+//! `etcd://host:port,host:port`. What a URL does not say clearly is refused with the forms that are
+//! understood.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "etcd")]
+use crate::etcd::{EtcdOptions, EtcdStore};
 use crate::lease::LeaseClock;
 use crate::memory::MemoryStore;
 use crate::port::{Store, StoreError};
@@ -16,7 +19,8 @@ pub enum OpenError {
     /// A URL that names no engine.
     #[error(
         "`{url}` is not the URL of a store: write `sqlite:///var/lib/peerage/peerage.db` (a file, \
-         from the root), `sqlite:peerage.db` (a file, from here) or `memory:` (nothing is kept)"
+         from the root), `sqlite:peerage.db` (a file, from here), `etcd://host:2379,host:2379` (a \
+         cluster) or `memory:` (nothing is kept)"
     )]
     UnknownScheme {
         /// What was given.
@@ -24,13 +28,29 @@ pub enum OpenError {
     },
     /// A parameter that the engine does not have, or a value that it cannot have.
     #[error(
-        "`{parameter}` is not a parameter of this store: a file takes \
-         `history=<transactions kept>`, memory takes none"
+        "`{parameter}` is not a parameter of this store, or not once with such a value: a file takes \
+         `history=<transactions kept>`; a cluster takes `ca-file=`, `cert-file=`, `key-file=`, \
+         `user=` and `password-file=`; memory takes none"
     )]
     UnknownParameter {
         /// What was given.
         parameter: String,
     },
+    /// A URL of etcd that is not understood.
+    #[error(
+        "not the URL of an etcd cluster: {detail}; write \
+         `etcd://host:2379,host:2379/prefix?ca-file=/etc/peerage/etcd-ca.pem`"
+    )]
+    EtcdUrl {
+        /// Which part is wrong.
+        detail: &'static str,
+    },
+    /// A program that was built without the engine.
+    #[error(
+        "this `peerage` was built without etcd: build it with `cargo build --release --features \
+         etcd`, which needs `protoc`"
+    )]
+    NoEtcd,
     /// Another process has the file open.
     #[error(
         "{} is in use by another process{}: stop it, or choose another file",
@@ -105,13 +125,17 @@ pub enum StoreUrl {
         /// How many transactions of history to keep, if not the usual number.
         history: Option<u64>,
     },
+    /// In an etcd cluster.
+    #[cfg(feature = "etcd")]
+    Etcd(EtcdOptions),
 }
 
 impl StoreUrl {
     /// Reads a URL.
     ///
     /// # Errors
-    /// [`OpenError::UnknownScheme`] and [`OpenError::UnknownParameter`].
+    /// [`OpenError::UnknownScheme`], [`OpenError::UnknownParameter`], [`OpenError::EtcdUrl`] and
+    /// [`OpenError::NoEtcd`].
     pub fn parse(url: &str) -> Result<Self, OpenError> {
         let unknown = || OpenError::UnknownScheme { url: url.to_owned() };
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
@@ -127,6 +151,10 @@ impl StoreUrl {
                 let history = parse_history(&parameters)?;
                 Ok(Self::Sqlite { path, history })
             }
+            #[cfg(feature = "etcd")]
+            ("etcd", rest) => EtcdOptions::parse(rest, &parameters).map(Self::Etcd),
+            #[cfg(not(feature = "etcd"))]
+            ("etcd", _) => Err(OpenError::NoEtcd),
             _ => Err(unknown()),
         }
     }
@@ -144,6 +172,8 @@ impl StoreUrl {
                 let options = SqliteOptions { history_revisions_max, clock, ..usual };
                 Ok(Arc::new(SqliteStore::open(options)?))
             }
+            #[cfg(feature = "etcd")]
+            Self::Etcd(options) => Ok(Arc::new(EtcdStore::open(&options)?)),
         }
     }
 }
@@ -205,7 +235,6 @@ mod tests {
             "sqlite:dir/",
             "sqlite://host/file.db",
             "peerage.db",
-            "etcd://h:2379",
             "memory:x",
             "sqlite:a.db?mode=ro",
             "sqlite:a.db?history=0",

@@ -165,6 +165,12 @@ pub trait Store: Send + Sync {
     /// See the trait.
     async fn revoke(&self, lease: LeaseId) -> Answer<()>;
 
+    /// Whether other processes may have this store open at the same time. Who owns one that is not
+    /// shared owns everything in it.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Stops taking work, ends every watch, and lets go of what the engine holds. Every later call
     /// answers [`ErrorKind::Closed`]. Repeating it changes nothing.
     async fn close(&self);

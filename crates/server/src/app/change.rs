@@ -6,7 +6,7 @@ use peerage_core::error::Refusal;
 use peerage_core::id::Id;
 use peerage_store::record::{self, MarkRecord, Record};
 use peerage_store::{
-    Commit, Entry, Key, ListRequest, Precondition, Revision, StoreError, Txn, Write,
+    Commit, Entry, ErrorKind, Key, ListRequest, Precondition, Revision, StoreError, Txn, Write,
 };
 
 use super::{ATTEMPTS_MAX, App, Failure};
@@ -195,14 +195,59 @@ fn damaged(error: &record::RecordError) -> Failure {
     Failure::Internal("a stored record cannot be read")
 }
 
+/// When a store that has to be mended first is worth asking again.
+const RETRY_OPERATOR: Duration = Duration::from_secs(10);
+
 /// What a failing store means for a caller. An indefinite failure is not tried again here: the
-/// caller has to look at what became of it.
+/// caller has to look at what became of it. The log has the place and the cause; callers are
+/// strangers, and get neither.
 pub(crate) fn unavailable(error: &StoreError) -> Failure {
     tracing::error!(%error, definite = error.is_definite(), "store.failed");
-    let reason = if error.is_definite() {
-        "the store did not take the request"
-    } else {
-        "the store did not say whether it took the request: read before trying again"
+    if !error.is_definite() {
+        let reason = "the store did not say whether it took the request: read before trying again";
+        return Failure::Unavailable { reason, retry_after: Duration::from_secs(1) };
+    }
+    let (reason, retry_after) = match error.kind() {
+        ErrorKind::Unavailable { retry_after, .. } => {
+            ("the store did not take the request", *retry_after)
+        }
+        ErrorKind::Full { .. } => {
+            ("the store has no room for a change; what it holds can be read", RETRY_OPERATOR)
+        }
+        ErrorKind::Corrupt { .. } => ("what is stored is damaged", RETRY_OPERATOR),
+        ErrorKind::Closed => ("the service is stopping", Duration::from_secs(1)),
+        ErrorKind::Compacted { .. } => {
+            ("the list changed too often while it was read", Duration::from_secs(1))
+        }
+        ErrorKind::TooLarge { .. } | ErrorKind::Invalid(_) | ErrorKind::LeaseGone(_) => {
+            return Failure::Internal("a request that the store does not take");
+        }
     };
-    Failure::Unavailable { reason, retry_after: Duration::from_secs(1) }
+    Failure::Unavailable { reason, retry_after: retry_after.max(Duration::from_secs(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: &StoreError, expect: &str, seconds: u64) {
+        let Failure::Unavailable { reason, retry_after } = unavailable(error) else {
+            panic!("{error}")
+        };
+        assert!(reason.contains(expect), "{reason}");
+        assert_eq!(retry_after, Duration::from_secs(seconds), "{reason}");
+    }
+
+    #[test]
+    fn a_failing_store_is_explained_without_naming_it() {
+        let place = || "etcd at 10.0.0.1:2379".to_owned();
+        let kind = ErrorKind::Unavailable { reason: place(), retry_after: Duration::from_secs(3) };
+        check(&StoreError::definite(kind.clone()), "did not take", 3);
+        check(&StoreError::indefinite(kind), "read before trying again", 1);
+        let full = ErrorKind::Full { place: place(), detail: String::new() };
+        check(&StoreError::definite(full), "no room", 10);
+        let corrupt = ErrorKind::Corrupt { place: place(), detail: String::new() };
+        check(&StoreError::definite(corrupt), "damaged", 10);
+        check(&StoreError::definite(ErrorKind::Closed), "stopping", 1);
+    }
 }

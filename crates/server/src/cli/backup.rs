@@ -1,11 +1,11 @@
 //! `peerage backup`: copies a store to a file while the service runs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use peerage_store::StoreUrl;
-use peerage_store::backup::{Existing, Progress, Summary, backup};
+use peerage_store::backup::{self, Existing, Progress, Summary};
+use peerage_store::{LeaseClock, StoreUrl};
 
 use super::terminal::say;
 use crate::config::Config;
@@ -14,12 +14,15 @@ use crate::config::Config;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The copy is one consistent state, verified before it gets its name. The key file is not in it:
-keep a copy of that apart, or the API keys in the backup cannot be used.")]
+keep a copy of that apart, or the API keys in the backup cannot be used. A backup of one kind of
+store can be restored into another: that is how an installation moves from a file to etcd and back.
+The last line says how many entries it holds and their SHA-256, the same before and after a move.")]
 pub(super) struct Backup {
     /// The configuration file, in TOML.
     #[arg(long, value_name = "FILE", env = "PEERAGE_CONFIG", required_unless_present = "store")]
     config: Option<PathBuf>,
-    /// The store, when there is no configuration file: sqlite:///path/to/peerage.db
+    /// The store, when there is no configuration file: sqlite:///path/to/peerage.db or
+    /// etcd://host:2379
     #[arg(long, value_name = "URL", conflicts_with = "config")]
     store: Option<String>,
     /// The file to write; it must not exist.
@@ -27,25 +30,49 @@ pub(super) struct Backup {
 }
 
 pub(super) fn run(command: &Backup) -> anyhow::Result<()> {
-    let store = source(command.config.as_ref(), command.store.as_ref())?;
+    let place = place(command.config.as_ref(), command.store.as_ref())?;
     let bar = bar("backing up");
-    let summary = backup(&store, &command.target, Existing::Keep, |progress| show(&bar, progress))?;
+    let (target, progress) = (&command.target, |progress| show(&bar, progress));
+    let summary = match place {
+        Place::File(store) => backup::backup(&store, target, Existing::Keep, progress)?,
+        Place::Engine(url) => in_runtime(async {
+            let store = url.open(LeaseClock::system())?;
+            let made = backup::port::backup(&*store, target, Existing::Keep, progress).await;
+            store.close().await;
+            Ok(made?)
+        })?,
+    };
     bar.finish_and_clear();
-    say(report(&command.target, &summary));
+    say(report(&command.target.display().to_string(), &summary));
     Ok(())
 }
 
-/// The file of the store that a command is about.
-pub(super) fn source(config: Option<&PathBuf>, store: Option<&String>) -> anyhow::Result<PathBuf> {
+/// Where the store is that a command is about.
+pub(super) enum Place {
+    /// In a file, which is copied as it is.
+    File(PathBuf),
+    /// Behind the port of its engine.
+    Engine(StoreUrl),
+}
+
+/// The store that a command is about.
+pub(super) fn place(config: Option<&PathBuf>, store: Option<&String>) -> anyhow::Result<Place> {
     let url = match (config, store) {
         (_, Some(url)) => url.clone(),
         (Some(path), None) => Config::read(path)?.store,
         (None, None) => anyhow::bail!("name the store with --config FILE or --store URL"),
     };
     match StoreUrl::parse(&url)? {
-        StoreUrl::Sqlite { path, .. } => Ok(path),
+        StoreUrl::Sqlite { path, .. } => Ok(Place::File(path)),
         StoreUrl::Memory => anyhow::bail!("`memory:` forgets: there is nothing to back up"),
+        #[cfg(feature = "etcd")]
+        url @ StoreUrl::Etcd(_) => Ok(Place::Engine(url)),
     }
+}
+
+/// Waits for something in a runtime of one thread.
+pub(super) fn in_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 /// A bar for long work; it shows nothing where nobody looks.
@@ -58,9 +85,9 @@ pub(super) fn bar(what: &'static str) -> ProgressBar {
 /// Moves a bar.
 pub(super) fn show(bar: &ProgressBar, progress: Progress) {
     match progress {
-        Progress::Copying { pages_done, pages } => {
-            bar.set_length(pages);
-            bar.set_position(pages_done);
+        Progress::Copying { done, total } => {
+            bar.set_length(total);
+            bar.set_position(done);
         }
         Progress::Verifying => bar.set_message("verifying"),
         Progress::Done => bar.set_message("done"),
@@ -68,7 +95,10 @@ pub(super) fn show(bar: &ProgressBar, progress: Progress) {
 }
 
 /// What was made, for people and for scripts that compare.
-pub(super) fn report(file: &Path, summary: &Summary) -> String {
-    let Summary { revision, entries, digest } = summary;
-    format!("{}: {entries} entries at revision {}, {digest}", file.display(), revision.0)
+pub(super) fn report(place: &str, summary: &Summary) -> String {
+    let Summary { revision, entries, digest, contents } = summary;
+    format!(
+        "{place}: {entries} entries at revision {}, {digest}\ncontents: {} entries, {}",
+        revision.0, contents.entries, contents.digest
+    )
 }

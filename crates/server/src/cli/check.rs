@@ -26,6 +26,7 @@ pub(super) fn run(command: &Check) -> anyhow::Result<()> {
     runtime.block_on(async {
         let store = peerage_store::open(&config.store)?;
         let (count, revision) = store.count(&keys::orgs()).await?;
+        crate::runtime::check_whole(&*store).await?;
         say(format!("store          ok  {} at revision {}", config.store, revision.0));
         if count == 0 {
             say("organizations  none: run `peerage init` with this file first");
