@@ -21,6 +21,16 @@ use crate::container::Container;
 use crate::peering::Peering;
 use crate::time::Timestamp;
 
+/// The right to work on the objects of one shard. Whoever takes the shard later has a larger
+/// revision; what is done under an older one must change nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fence {
+    /// Which shard.
+    pub shard: u16,
+    /// The store's revision at which the shard was taken.
+    pub revision: u64,
+}
+
 /// What to do next about one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan<T> {

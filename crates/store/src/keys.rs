@@ -25,6 +25,42 @@ pub fn unfinished_restore() -> Key {
     key("restore/unfinished")
 }
 
+/// A replica that is up: leased.
+#[must_use]
+pub fn replica(id: &str) -> Key {
+    key(format_args!("replica/{id}"))
+}
+
+/// The replicas that are up.
+#[must_use]
+pub fn replicas() -> Key {
+    key("replica/")
+}
+
+/// Who owns a shard: leased. The revision of the entry is the owner's fence.
+#[must_use]
+pub fn shard(shard: u16) -> Key {
+    key(format_args!("shard/{shard:05}"))
+}
+
+/// The shards that have an owner.
+#[must_use]
+pub fn shards() -> Key {
+    key("shard/")
+}
+
+/// How many shards there are, which all replicas have to agree on.
+#[must_use]
+pub fn shard_count() -> Key {
+    key("shard-count")
+}
+
+/// What tells whether a key file belongs to this store.
+#[must_use]
+pub fn key_check() -> Key {
+    key("key-check")
+}
+
 /// One organization.
 #[must_use]
 pub fn org(org: OrgId) -> Key {

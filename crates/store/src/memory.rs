@@ -21,9 +21,18 @@ use crate::port::{
 /// How much history is kept by default.
 const HISTORY: Bounds = Bounds { batches: 100_000, bytes: 64 * 1024 * 1024 };
 
-/// A store in memory.
+/// A store in memory. Clones are the same store; it ends with the last of them.
+#[derive(Clone)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
+    #[expect(dead_code, reason = "held for its drop")]
+    life: Arc<Life>,
+    is_shared: bool,
+}
+
+/// Ends every watch with the last clone.
+struct Life {
+    hub: Arc<Hub>,
     #[expect(dead_code, reason = "held for its drop")]
     moves: Option<Moves>,
 }
@@ -55,6 +64,13 @@ impl MemoryStore {
         Self::with(clock, Bounds { batches: transactions_max, ..HISTORY })
     }
 
+    /// An empty store that its owners treat as one that other processes have open too: for several
+    /// replicas inside one process. Closing one clone closes all.
+    #[must_use]
+    pub fn shared(clock: LeaseClock) -> Self {
+        Self { is_shared: true, ..Self::with_clock(clock) }
+    }
+
     fn with(clock: LeaseClock, history: Bounds) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
@@ -68,13 +84,14 @@ impl MemoryStore {
                 drop(shared.open());
             }
         });
-        Self { shared, moves }
+        let life = Arc::new(Life { hub: Arc::clone(&shared.hub), moves });
+        Self { shared, life, is_shared: false }
     }
 }
 
-impl Drop for MemoryStore {
+impl Drop for Life {
     fn drop(&mut self) {
-        self.shared.hub.close();
+        self.hub.close();
     }
 }
 
@@ -196,6 +213,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
     async fn close(&self) {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.shared.hub.close();
@@ -261,6 +282,19 @@ mod tests {
         assert!(store.list(at(5)).await.unwrap_err().is_compacted());
         let page = store.list(at(6)).await.unwrap();
         assert_eq!(page.entries[0].value.as_bytes(), [5]);
+    }
+
+    #[tokio::test]
+    async fn clones_are_one_store_and_watches_end_with_the_last_of_them() {
+        let store = MemoryStore::shared(LeaseClock::by_hand());
+        assert!(store.is_shared() && !MemoryStore::new().is_shared());
+        let mut watch = store.watch(&Key::default(), Revision(1)).await.unwrap();
+        let other = store.clone();
+        drop(store);
+        other.commit(Txn::of(vec![crate::port::Write::put("k", "v")])).await.unwrap();
+        assert_eq!(watch.next().await.unwrap().revision, Revision(1));
+        drop(other);
+        assert!(watch.next().await.is_err());
     }
 
     #[tokio::test]
