@@ -14,6 +14,8 @@ pub mod config;
 pub mod context;
 pub mod driver;
 pub mod emulation;
+#[cfg(feature = "failpoints")]
+pub mod failpoints;
 pub mod http;
 pub mod ids;
 pub mod runtime;

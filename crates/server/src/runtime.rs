@@ -93,11 +93,17 @@ impl Running {
         randomness: Randomness,
     ) -> anyhow::Result<Self> {
         config.check()?;
+        #[cfg(feature = "failpoints")]
+        let points = crate::failpoints::Failpoints::from_environment()?;
+        #[cfg(feature = "failpoints")]
+        let store = points.store(store);
         check_whole(&*store).await?;
         let clock = Clock::new();
         let (nudge, nudged) = nudges();
         let seed = randomness.number();
         let journal = Arc::new(StoreJournal::new(store.clone()));
+        #[cfg(feature = "failpoints")]
+        let journal = points.journal(journal);
         let options = EmulatedOptions {
             pace: config.clouds.emulated.pace.clone(),
             customer: config.clouds.emulated.customer,
@@ -116,6 +122,11 @@ impl Running {
         let fabrics: Fabrics = Provider::ALL
             .into_iter()
             .map(|provider| (provider, emulated.clone() as Arc<dyn Fabric>))
+            .collect();
+        #[cfg(feature = "failpoints")]
+        let fabrics: Fabrics = fabrics
+            .into_iter()
+            .map(|(provider, fabric)| (provider, points.fabric(fabric)))
             .collect();
         let driver = Driver::new(app.clone(), clock, fabrics, emulated_tempo(), nudged, seed);
         let metrics = Metrics::new(driver.gauges());
