@@ -252,11 +252,22 @@ impl Call {
     /// configured later.
     #[must_use]
     pub fn not_driven(&self) -> Answer {
+        let message = alloc::format!("{} is not configured.", self.provider());
+        self.not_made("ProviderNotConfigured", message)
+    }
+
+    /// The answer when whoever was to call no longer may: nothing happened.
+    #[must_use]
+    pub fn not_ours(&self) -> Answer {
+        self.not_made("NotTheOwner", "Another process works on this object.".into())
+    }
+
+    fn not_made(&self, code: &str, message: String) -> Answer {
         let error = CallError {
             certainty: Certainty::Definite,
             remedy: Remedy::Retry { after_ms: None },
-            code: "ProviderNotConfigured".into(),
-            message: alloc::format!("{} is not configured.", self.provider()),
+            code: code.into(),
+            message,
         };
         match self {
             Self::EnsureNetwork(_) | Self::RemoveNetwork(_) => Answer::Network(Err(error)),

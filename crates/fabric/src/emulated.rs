@@ -18,6 +18,7 @@ mod index;
 mod journal;
 mod object;
 mod pace;
+mod turn;
 mod world;
 
 use std::collections::BTreeSet;
@@ -31,7 +32,10 @@ pub use azure::OVERLAP as AZURE_OVERLAP;
 pub use customer::{CustomerAct, CustomerError, CustomerMode};
 pub use fault::{Effect, FAULTS_MAX, Fault, FaultError, Operation};
 pub use gcp::BUSY as GCP_BUSY;
-pub use journal::{Journal, JournalError, MemoryJournal, Saved, ToldToFail};
+pub use journal::{
+    Journal, JournalError, MemoryJournal, News, Saved, SharedJournal, TURN_CHANGES_MAX, ToldToFail,
+    Turn,
+};
 pub use pace::Pace;
 
 use object::Tag;
@@ -64,6 +68,8 @@ pub struct Emulated {
     journal: Arc<dyn Journal>,
     /// Up to which change everything is kept; held while something is being kept.
     kept: Mutex<u64>,
+    /// In a shared world: objects that may not be as they are kept.
+    stale: StdMutex<BTreeSet<Tag>>,
 }
 
 impl std::fmt::Debug for Emulated {
@@ -81,9 +87,29 @@ impl Emulated {
         journal: Arc<dyn Journal>,
         options: EmulatedOptions,
     ) -> Result<Self, JournalError> {
-        let mut world = World::new(options);
-        world.restore(journal.load().await?).map_err(JournalError::new)?;
-        Ok(Self { world: StdMutex::new(world), journal, kept: Mutex::new(0) })
+        let world = StdMutex::new(World::new(options));
+        let emulated = Self { world, journal, kept: Mutex::new(0), stale: StdMutex::default() };
+        if emulated.journal.shared().is_some() {
+            emulated.refresh().await?;
+        } else {
+            let objects = emulated.journal.load().await?;
+            emulated.lock().restore(objects).map_err(JournalError::new)?;
+        }
+        Ok(emulated)
+    }
+
+    /// Sees what other processes did to a world that is shared; before a look that is no call.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn refresh(&self) -> Result<(), JournalError> {
+        match self.journal.shared() {
+            Some(journal) => {
+                let _turn = self.kept.lock().await;
+                self.catch_up(journal).await
+            }
+            None => Ok(()),
+        }
     }
 
     /// When something will happen by itself that anybody can see, expiry included.
@@ -98,8 +124,7 @@ impl Emulated {
     /// # Errors
     /// The changes could not be kept; they are kept with the next ones, and told of then.
     pub async fn advance(&self, now: Timestamp) -> Result<Vec<Touched>, JournalError> {
-        self.lock().pass(now);
-        self.keep().await?;
+        self.act(now, |_| ()).await?;
         Ok(self.lock().take_touched())
     }
 
@@ -113,14 +138,8 @@ impl Emulated {
         act: CustomerAct,
         now: Timestamp,
     ) -> Result<(), CustomerError> {
-        let acted = {
-            let mut world = self.lock();
-            world.pass(now);
-            customer::act(&mut world, peering, act, now)
-        };
-        let kept = self.keep().await;
-        kept.map_err(|error| CustomerError::new("InternalError", error.to_string()))?;
-        acted
+        let acted = self.act(now, |world| customer::act(world, peering, act, now)).await;
+        acted.map_err(|error| CustomerError::new("InternalError", error.to_string()))?
     }
 
     /// The faults that wait.
@@ -129,17 +148,21 @@ impl Emulated {
         self.lock().faults().list()
     }
 
-    /// Plants a fault; answers its number. It is kept with the next change.
+    /// Plants a fault; answers its number. It is kept when this returns.
     ///
     /// # Errors
-    /// There are too many, or it names no provider.
-    pub fn add_fault(&self, fault: Fault) -> Result<u64, FaultError> {
-        self.lock().faults_mut().plant(fault)
+    /// There are too many, or it names no provider; or it could not be kept.
+    pub async fn add_fault(&self, fault: Fault) -> Result<u64, FaultError> {
+        let planted = self.act(Timestamp::ZERO, |world| world.faults_mut().plant(fault.clone()));
+        planted.await.map_err(|error| FaultError::NotKept(error.to_string()))?
     }
 
     /// Takes every fault away.
-    pub fn clear_faults(&self) {
-        self.lock().faults_mut().clear();
+    ///
+    /// # Errors
+    /// That could not be kept; it is kept with the next change.
+    pub async fn clear_faults(&self) -> Result<(), JournalError> {
+        Ok(self.act(Timestamp::ZERO, |world| world.faults_mut().clear()).await?)
     }
 
     fn lock(&self) -> MutexGuard<'_, World> {

@@ -33,6 +33,7 @@ use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_store::Store;
 use tokio::sync::{Mutex, MutexGuard};
 
+pub(crate) use change::unavailable;
 pub use failure::Failure;
 
 /// What use cases give back about nouns without a life cycle: the records, as plain values.

@@ -27,8 +27,10 @@ pub struct Reading {
     pub now: Timestamp,
     /// Whether it stands still.
     pub frozen: bool,
-    /// How far it is ahead of the machine's time; zero while it stands still.
+    /// How far it was ahead of the machine's time when it last ran.
     pub ahead: Duration,
+    /// Where it stands, if it stands still.
+    pub frozen_at: Option<Timestamp>,
 }
 
 impl Default for Clock {
@@ -59,6 +61,7 @@ impl Clock {
             now: state.frozen_at.unwrap_or_else(|| machine_time().after(state.ahead)),
             frozen: state.frozen_at.is_some(),
             ahead: state.ahead,
+            frozen_at: state.frozen_at,
         }
     }
 
@@ -88,6 +91,12 @@ impl Clock {
             None => state.ahead = state.ahead.saturating_add(span),
         }
         drop(state);
+        self.announce();
+    }
+
+    /// Makes it show what another clock shows: so far ahead of the machine's, or standing still.
+    pub fn follow(&self, ahead: Duration, frozen_at: Option<Timestamp>) {
+        *self.lock() = State { ahead, frozen_at };
         self.announce();
     }
 

@@ -14,6 +14,8 @@ use serde::Deserialize;
 pub use limits::Limits;
 pub use span::Span;
 
+use crate::replica::{LEASE_MAX, LEASE_MIN};
+
 /// Everything that can be configured.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -34,6 +36,8 @@ pub struct Config {
     pub clouds: Clouds,
     /// How many requests are served.
     pub limits: Limits,
+    /// How this process shares the work with others over the same store.
+    pub replica: Replica,
     /// Where logs go and how they look.
     pub log: Log,
 }
@@ -83,6 +87,14 @@ pub struct Emulated {
     pub control: bool,
 }
 
+/// How this process shares the work with others over the same store.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Replica {
+    /// How long nobody works on the objects of a process that died.
+    pub lease: Span,
+}
+
 /// Where logs go and how they look.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -104,6 +116,7 @@ impl Default for Config {
             shutdown_grace: Span::from_secs(20),
             clouds: Clouds::default(),
             limits: Limits::default(),
+            replica: Replica::default(),
             log: Log::default(),
         }
     }
@@ -127,6 +140,12 @@ impl Default for Emulated {
             customer: peerage_fabric::emulated::CustomerMode::Accept,
             control: false,
         }
+    }
+}
+
+impl Default for Replica {
+    fn default() -> Self {
+        Self { lease: Span::from_secs(10) }
     }
 }
 
@@ -154,6 +173,12 @@ pub enum ConfigError {
         path: PathBuf,
         /// Where and why.
         source: Box<toml::de::Error>,
+    },
+    /// A lease that no store grants, or that leaves objects alone for long.
+    #[error("[replica] lease = \"{lease}\" is not between {LEASE_MIN:?} and {LEASE_MAX:?}")]
+    Lease {
+        /// What was asked for.
+        lease: Span,
     },
     /// Secrets would cross the network in the clear.
     #[error(
@@ -190,6 +215,9 @@ impl Config {
         if exposed && !self.allow_plain_http {
             return Err(ConfigError::PlainHttp { listen: self.listen });
         }
+        if !(LEASE_MIN..=LEASE_MAX).contains(&self.replica.lease.0) {
+            return Err(ConfigError::Lease { lease: self.replica.lease });
+        }
         Ok(())
     }
 
@@ -224,5 +252,13 @@ mod tests {
         assert!(matches!(config.check(), Err(ConfigError::PlainHttp { .. })));
         config.allow_plain_http = true;
         assert!(config.check().is_ok());
+    }
+
+    #[test]
+    fn a_lease_lasts_between_two_seconds_and_ten_minutes() {
+        for (lease, fits) in [("1999ms", false), ("2s", true), ("10m", true), ("601s", false)] {
+            let config: Config = toml::from_str(&format!("replica.lease = \"{lease}\"")).unwrap();
+            assert_eq!(config.check().is_ok(), fits, "{lease}");
+        }
     }
 }

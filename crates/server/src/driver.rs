@@ -2,21 +2,28 @@
 //! sleeps. It decides nothing.
 //!
 //! One task owns the controller. Each command runs in a task of its own, bounded by the
-//! controller's own bound on work in flight, and its outcome comes back as an input.
+//! controller's own bound on work in flight, and its outcome comes back as an input. Of a store
+//! that is shared it works on what this process owns, each command under the fence of its shard;
+//! what comes back under another fence is dropped.
+
+mod rumours;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use peerage_core::cloud::{Answer, Call};
+use peerage_core::id::GroupId;
 use peerage_core::provider::Provider;
-use peerage_core::reconcile::{Command, Controller, Input, Key, Tempo};
-use peerage_fabric::Fabric;
+use peerage_core::reconcile::{Command, Controller, Fence, Input, Key, Tempo, WriteResult};
+use peerage_fabric::{Fabric, fence};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use self::rumours::Rumours;
 use crate::app::App;
 use crate::clock::Clock;
+use crate::replica::{Ownership, Work};
 
 /// Nudges that may wait for the controller; more are dropped and made up for by the next sweep.
 const NUDGES_MAX: usize = 65_536;
@@ -63,6 +70,32 @@ pub struct Gauges {
     pub queued: usize,
     /// Whether the first sweep is done.
     pub started: bool,
+    /// How many shards are worked on.
+    pub shards: u16,
+}
+
+/// What a driver works on, and where it tells what is in work.
+#[derive(Debug)]
+pub struct Share {
+    /// What this process owns.
+    pub owned: watch::Receiver<Ownership>,
+    /// Where commands in work are counted.
+    pub work: Work,
+}
+
+impl Share {
+    /// Everything, because the store is this process's own.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { owned: watch::Sender::new(Ownership::Sole).subscribe(), work: Work::default() }
+    }
+}
+
+/// What came back from a command about a project's object, and under which fence it was given out.
+struct Outcome {
+    group: GroupId,
+    fence: Option<Fence>,
+    input: Input,
 }
 
 /// Performs commands until it is told to stop.
@@ -72,7 +105,11 @@ pub struct Driver {
     fabrics: Arc<Fabrics>,
     controller: Controller,
     nudges: mpsc::Receiver<Key>,
-    outcomes: (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
+    outcomes: (mpsc::UnboundedSender<Outcome>, mpsc::UnboundedReceiver<Outcome>),
+    share: Share,
+    /// What was owned when it was last looked at.
+    owned: Ownership,
+    rumours: Rumours,
     gauges: watch::Sender<Gauges>,
 }
 
@@ -85,9 +122,14 @@ impl Driver {
         fabrics: Fabrics,
         tempo: Tempo,
         nudges: NudgeReceiver,
+        share: Share,
         seed: u64,
     ) -> Self {
+        let owned = share.owned.borrow().clone();
         Self {
+            rumours: Rumours::none(),
+            share,
+            owned,
             app,
             clock,
             fabrics: Arc::new(fabrics),
@@ -107,9 +149,15 @@ impl Driver {
 
     /// Works until `stop` turns true. What is in flight is left; a restart takes it up again.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        if self.owned != Ownership::Sole {
+            self.rumours = Rumours::of(self.app.clone());
+        }
         let mut moves = self.clock.moves();
         let mut next_sweep = Instant::now();
         while !*stop.borrow() {
+            if self.take_ownership() {
+                next_sweep = Instant::now();
+            }
             if Instant::now() >= next_sweep {
                 next_sweep = Instant::now() + SWEEP;
                 self.sweep().await;
@@ -119,19 +167,50 @@ impl Driver {
             tokio::select! {
                 biased;
                 _ = stop.changed() => {}
-                Some(input) = self.outcomes.1.recv() => self.take(input),
-                Some(key) = self.nudges.recv() => self.take(Input::Nudge(key)),
+                Ok(()) = self.share.owned.changed() => {}
+                Some(outcome) = self.outcomes.1.recv() => self.take(outcome),
+                Some(key) = self.nudges.recv() => self.nudge(key),
+                rumour = self.rumours.next() => match rumour {
+                    Some(keys) => keys.into_iter().for_each(|key| self.nudge(key)),
+                    // Something was missed.
+                    None => next_sweep = Instant::now(),
+                },
                 _ = moves.changed() => {}
                 () = tokio::time::sleep(sleep) => {}
             }
         }
     }
 
-    fn take(&mut self, input: Input) {
+    /// Lets go of what is no longer owned; says whether something is owned that was not before.
+    fn take_ownership(&mut self) -> bool {
+        let owned = self.share.owned.borrow_and_update().clone();
+        let before = std::mem::replace(&mut self.owned, owned);
+        let owned = &self.owned;
+        if owned.shards() != before.shards() || owned.gained(&before) {
+            self.controller.retain(|key| !owned.differs(&before, key.group()));
+        }
+        self.owned.gained(&before)
+    }
+
+    /// Nudges an object that is worked on here.
+    fn nudge(&mut self, key: Key) {
+        if self.owned == Ownership::Sole || self.owned.fence(key.group()).is_some() {
+            let now = self.clock.now();
+            self.controller.handle(Input::Nudge(key), now);
+        }
+    }
+
+    fn take(&mut self, outcome: Outcome) {
         let now = self.clock.now();
-        self.controller.handle(input, now);
-        while let Ok(input) = self.outcomes.1.try_recv() {
-            self.controller.handle(input, now);
+        let mut next = Some(outcome);
+        while let Some(Outcome { group, fence, input }) = next {
+            if let Input::Written(_, WriteResult::Done(stamp)) = &input {
+                self.rumours.is_ours(*stamp);
+            }
+            if self.owned.fence(group) == fence {
+                self.controller.handle(input, now);
+            }
+            next = self.outcomes.1.try_recv().ok();
         }
     }
 
@@ -139,10 +218,7 @@ impl Driver {
     async fn sweep(&mut self) {
         match self.app.unsettled().await {
             Ok(keys) => {
-                let now = self.clock.now();
-                for key in keys {
-                    self.controller.handle(Input::Nudge(key), now);
-                }
+                keys.into_iter().for_each(|key| self.nudge(key));
                 self.gauges.send_modify(|gauges| gauges.started = true);
             }
             Err(failure) => tracing::warn!(?failure, "driver.sweep_failed"),
@@ -151,19 +227,32 @@ impl Driver {
 
     fn perform_commands(&mut self) {
         while let Some(command) = self.controller.poll_command(self.clock.now()) {
-            let (app, clock) = (self.app.clone(), self.clock.clone());
-            let (fabrics, back) = (self.fabrics.clone(), self.outcomes.0.clone());
+            let key = subject(&command);
+            let group = key.group();
+            let fence = self.owned.fence(group);
+            let working = self.share.work.begin(group);
+            let desk = Desk {
+                app: self.app.clone(),
+                clock: self.clock.clone(),
+                fabrics: self.fabrics.clone(),
+                owned: self.share.owned.clone(),
+                fence,
+            };
+            let back = self.outcomes.0.clone();
             tokio::spawn(async move {
-                for input in perform(&app, &clock, &fabrics, command).await {
+                for input in desk.perform(command).await {
                     // Nobody listens any more only when the driver has stopped.
-                    let _ = back.send(input);
+                    let _ = back.send(Outcome { group, fence, input });
                 }
+                drop(working);
             });
         }
         let (in_flight, queued) = (self.controller.in_flight(), self.controller.queued());
+        let shards = self.owned.shards();
         self.gauges.send_modify(|gauges| {
             gauges.in_flight = in_flight;
             gauges.queued = queued;
+            gauges.shards = shards;
         });
     }
 
@@ -173,32 +262,66 @@ impl Driver {
     }
 }
 
-/// Performs one command and brings back what became of it.
-async fn perform(app: &App, clock: &Clock, fabrics: &Fabrics, command: Command) -> Vec<Input> {
+/// The object that a command is about.
+fn subject(command: &Command) -> Key {
     match command {
-        Command::Load(key) => vec![match app.load(key).await {
-            Ok(snapshot) => Input::Loaded(key, snapshot.map(Box::new)),
-            Err(failure) => store_failed(key, &failure),
-        }],
-        Command::Write { key, stamp, before, after } => {
-            vec![match app.write(stamp, &before, after.as_deref()).await {
-                Ok(result) => Input::Written(key, result),
+        Command::Load(key) | Command::Write { key, .. } | Command::Call { key, .. } => *key,
+        Command::NudgePeeringsOf(group, container) => Key::Network(*group, *container),
+    }
+}
+
+/// Where one command is performed.
+struct Desk {
+    app: Arc<App>,
+    clock: Clock,
+    fabrics: Arc<Fabrics>,
+    owned: watch::Receiver<Ownership>,
+    fence: Option<Fence>,
+}
+
+impl Desk {
+    /// Performs one command and brings back what became of it.
+    async fn perform(&self, command: Command) -> Vec<Input> {
+        match command {
+            Command::Load(key) => vec![match self.app.load(key).await {
+                Ok(snapshot) => Input::Loaded(key, snapshot.map(Box::new)),
                 Err(failure) => store_failed(key, &failure),
-            }]
-        }
-        Command::Call { key, call } => {
-            let answer = ask(fabrics, &call, clock).await;
-            tracing::debug!(?key, ?call, ?answer, "driver.called");
-            vec![Input::Answered(key, Box::new(answer))]
-        }
-        Command::NudgePeeringsOf(group, container) => {
-            match app.peerings_in(group, container).await {
-                Ok(keys) => keys.into_iter().map(Input::Nudge).collect(),
-                Err(failure) => {
-                    tracing::warn!(?failure, "driver.peerings_not_listed");
-                    Vec::new()
+            }],
+            Command::Write { key, stamp, before, after } => {
+                let written = self.app.write(stamp, &before, after.as_deref(), self.fence).await;
+                vec![match written {
+                    Ok(result) => Input::Written(key, result),
+                    Err(failure) => store_failed(key, &failure),
+                }]
+            }
+            Command::Call { key, call } => {
+                let answer = self.ask(key, &call).await;
+                tracing::debug!(?key, ?call, ?answer, "driver.called");
+                vec![Input::Answered(key, Box::new(answer))]
+            }
+            Command::NudgePeeringsOf(group, container) => {
+                match self.app.peerings_in(group, container).await {
+                    Ok(keys) => keys.into_iter().map(Input::Nudge).collect(),
+                    Err(failure) => {
+                        tracing::warn!(?failure, "driver.peerings_not_listed");
+                        Vec::new()
+                    }
                 }
             }
+        }
+    }
+
+    /// Calls the cloud, if this process still works on the object. A pause of this process between
+    /// the look and the call cannot be excluded; that is why calls carry the fence with them, and
+    /// why what they make is tagged and adopted.
+    async fn ask(&self, key: Key, call: &Call) -> Answer {
+        if !self.owned.borrow().may_act(key.group(), self.fence, Instant::now()) {
+            tracing::warn!(?key, "driver.call_fenced");
+            return call.not_ours();
+        }
+        match self.fabrics.get(&call.provider()) {
+            Some(fabric) => fence::under(self.fence, fabric.call(call, self.clock.now())).await,
+            None => call.not_driven(),
         }
     }
 }
@@ -206,11 +329,4 @@ async fn perform(app: &App, clock: &Clock, fabrics: &Fabrics, command: Command) 
 fn store_failed(key: Key, failure: &crate::app::Failure) -> Input {
     tracing::warn!(?key, ?failure, "driver.store_failed");
     Input::StoreFailed(key)
-}
-
-async fn ask(fabrics: &Fabrics, call: &Call, clock: &Clock) -> Answer {
-    match fabrics.get(&call.provider()) {
-        Some(fabric) => fabric.call(call, clock.now()).await,
-        None => call.not_driven(),
-    }
 }

@@ -1,29 +1,32 @@
 //! The hand on the emulated world: the customer's side, the clock, faults; and where that world
 //! keeps its state.
 //!
-//! Present only when every cloud is emulated and the configuration allows it.
+//! Present only when every cloud is emulated and the configuration allows it. Where several
+//! processes share a store, they share this world: its objects, its faults and its clock are in
+//! the store, and any of them serves any request.
+
+mod clock;
+mod journal;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::{GroupId, PeerId};
 use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_core::time::Timestamp;
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerError, Emulated, Fault, FaultError, Journal, JournalError,
+    CustomerAct, CustomerError, Emulated, Fault, FaultError, JournalError,
 };
-use peerage_store::{ListRequest, Store, Txn, Write, keys};
+use peerage_store::Store;
+
+pub use self::clock::SharedClock;
+pub use self::journal::StoreJournal;
 
 use crate::app::{App, Failure};
 use crate::clock::{Clock, Reading};
 use crate::context::Context;
-use crate::driver::Nudges;
-
-/// Writes of one transaction: below what every engine takes.
-const BATCH: usize = 100;
 
 /// How far the clock may be moved at once.
 pub const ADVANCE_MAX: Duration = Duration::from_hours(24 * 366);
@@ -32,8 +35,7 @@ pub const ADVANCE_MAX: Duration = Duration::from_hours(24 * 366);
 #[derive(Clone)]
 pub struct Emulation {
     world: Arc<Emulated>,
-    clock: Clock,
-    nudges: Nudges,
+    clock: SharedClock,
 }
 
 /// What is to be done to the clock.
@@ -69,6 +71,14 @@ pub enum ControlError {
     Fault(FaultError),
     /// Nothing will happen by itself.
     NoNextEvent,
+    /// The world could not be read or kept.
+    World(JournalError),
+}
+
+impl From<JournalError> for ControlError {
+    fn from(error: JournalError) -> Self {
+        Self::World(error)
+    }
 }
 
 impl From<Failure> for ControlError {
@@ -78,10 +88,24 @@ impl From<Failure> for ControlError {
 }
 
 impl Emulation {
-    /// The hand on `world`.
+    /// The hand on `world`, whose clock goes on from where it stood.
+    ///
+    /// # Errors
+    /// The store could not be asked for the clock.
+    pub async fn open(
+        world: Arc<Emulated>,
+        clock: Clock,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, Failure> {
+        let clock = SharedClock::new(clock, store);
+        clock.catch_up().await?;
+        Ok(Self { world, clock })
+    }
+
+    /// The clock of this world, for whoever follows what other processes do to it.
     #[must_use]
-    pub fn new(world: Arc<Emulated>, clock: Clock, nudges: Nudges) -> Self {
-        Self { world, clock, nudges }
+    pub fn shared_clock(&self) -> SharedClock {
+        self.clock.clone()
     }
 
     /// Acts as the other party of a peering. The caller must be one who may change the peering:
@@ -101,53 +125,59 @@ impl Emulation {
         app.peering(group, peer).await?;
         let done = self.world.customer(peer, act, self.clock.now()).await;
         done.map_err(ControlError::Customer)?;
-        self.nudges.nudge(ReconcileKey::Peering(group, peer));
-        Ok(())
+        Ok(app.announce(ReconcileKey::Peering(group, peer)).await?)
     }
 
     /// What the clock shows and what comes next.
-    #[must_use]
-    pub fn clock(&self) -> ClockState {
-        ClockState { reading: self.clock.read(), next_event: self.world.next_event() }
+    ///
+    /// # Errors
+    /// The world could not be read.
+    pub async fn clock(&self) -> Result<ClockState, ControlError> {
+        self.clock.catch_up().await?;
+        self.world.refresh().await?;
+        Ok(ClockState { reading: self.clock.read(), next_event: self.world.next_event() })
     }
 
     /// Moves the clock; answers what it shows then.
     ///
     /// # Errors
-    /// [`ControlError::NoNextEvent`] when there is none to move to.
+    /// [`ControlError::NoNextEvent`] when there is none to move to; the clock could not be kept.
     pub async fn move_clock(&self, change: ClockChange) -> Result<ClockState, ControlError> {
-        match change {
-            ClockChange::Freeze => self.clock.freeze(),
-            ClockChange::Thaw => self.clock.thaw(),
-            ClockChange::Advance(span) => self.clock.advance(span.min(ADVANCE_MAX)),
-            ClockChange::NextEvent => {
-                let next = self.world.next_event().ok_or(ControlError::NoNextEvent)?;
-                self.clock.advance(next.since(self.clock.now()));
-            }
+        self.world.refresh().await?;
+        let next = self.world.next_event();
+        if change == ClockChange::NextEvent && next.is_none() {
+            return Err(ControlError::NoNextEvent);
         }
+        self.clock.change(change, next).await?;
         if let Err(error) = self.world.advance(self.clock.now()).await {
             tracing::warn!(%error, "emulated.change_not_kept");
         }
-        Ok(self.clock())
+        self.clock().await
     }
 
     /// The faults that are waiting to happen.
-    #[must_use]
-    pub fn faults(&self) -> Vec<Fault> {
-        self.world.faults()
+    ///
+    /// # Errors
+    /// The world could not be read.
+    pub async fn faults(&self) -> Result<Vec<Fault>, ControlError> {
+        self.world.refresh().await?;
+        Ok(self.world.faults())
     }
 
     /// Plants a fault; answers its number.
     ///
     /// # Errors
-    /// There are too many, or it names no provider.
-    pub fn add_fault(&self, fault: Fault) -> Result<u64, ControlError> {
-        self.world.add_fault(fault).map_err(ControlError::Fault)
+    /// There are too many, it names no provider, or it could not be kept.
+    pub async fn add_fault(&self, fault: Fault) -> Result<u64, ControlError> {
+        self.world.add_fault(fault).await.map_err(ControlError::Fault)
     }
 
     /// Takes every fault away.
-    pub fn clear_faults(&self) {
-        self.world.clear_faults();
+    ///
+    /// # Errors
+    /// That could not be kept.
+    pub async fn clear_faults(&self) -> Result<(), ControlError> {
+        Ok(self.world.clear_faults().await?)
     }
 }
 
@@ -155,60 +185,4 @@ impl Emulation {
 /// organization.
 pub(crate) fn authorize_world(context: &Context) -> Result<(), Refusal> {
     if context.caller.roles.owns_org(context.caller.org) { Ok(()) } else { Err(Refusal::Forbidden) }
-}
-
-/// Keeps the emulated world in the store, beside everything else.
-pub struct StoreJournal {
-    store: Arc<dyn Store>,
-}
-
-impl StoreJournal {
-    /// A journal in `store`.
-    #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
-    }
-}
-
-#[async_trait]
-impl Journal for StoreJournal {
-    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
-        let prefix = keys::all_emulated();
-        let mut found = Vec::new();
-        let mut request = ListRequest::prefix(prefix.clone());
-        loop {
-            let page = self.store.list(request.clone()).await.map_err(journal_error)?;
-            for entry in &page.entries {
-                let name = &entry.key.as_bytes()[prefix.as_bytes().len()..];
-                let name = String::from_utf8_lossy(name).into_owned();
-                found.push((name, entry.value.as_bytes().to_vec()));
-            }
-            if !page.more {
-                return Ok(found);
-            }
-            request.after = page.entries.last().map(|entry| entry.key.clone());
-            request.at = Some(page.revision);
-        }
-    }
-
-    async fn save(&self, changes: Vec<(String, Option<Vec<u8>>)>) -> Result<(), JournalError> {
-        let mut writes = Vec::with_capacity(changes.len());
-        for (name, value) in changes {
-            let key = keys::emulated(&name);
-            writes.push(match value {
-                Some(value) => Write::put(key, value),
-                None => Write::delete(key),
-            });
-        }
-        while !writes.is_empty() {
-            let rest = writes.split_off(writes.len().min(BATCH));
-            let txn = Txn::of(std::mem::replace(&mut writes, rest));
-            self.store.commit(txn).await.map_err(journal_error)?;
-        }
-        Ok(())
-    }
-}
-
-fn journal_error(error: peerage_store::StoreError) -> JournalError {
-    JournalError::new(error)
 }

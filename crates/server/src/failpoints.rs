@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use peerage_core::cloud::{CallError, Link, LinkRequest, Network, NetworkRequest, Sighting};
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
-use peerage_fabric::emulated::{Journal, JournalError, Saved};
+use peerage_fabric::emulated::{Journal, JournalError, Saved, SharedJournal};
 use peerage_store::{
     Answer, Commit, Entry, Key, LeaseId, LeaseState, ListRequest, Page, Revision, Snapshot, Store,
     Txn, Watch,
@@ -276,6 +276,11 @@ impl Journal for FailingJournal {
         let kept = self.inner.save(changes).await;
         self.points.pass(Place::JournalSaveAfter);
         kept
+    }
+
+    // Each turn of a shared world is one commit, which has its own places.
+    fn shared(&self) -> Option<&dyn SharedJournal> {
+        self.inner.shared()
     }
 }
 

@@ -18,5 +18,6 @@ pub mod emulation;
 pub mod failpoints;
 pub mod http;
 pub mod ids;
+pub mod replica;
 pub mod runtime;
 pub mod telemetry;

@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use peerage_core::provider::Provider;
 use peerage_core::reconcile::Tempo;
 use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{Emulated, EmulatedOptions};
-use peerage_store::Store;
+use peerage_store::record::{KeyCheckRecord, decode, encode};
+use peerage_store::{Commit, Precondition, Store, Txn, Write, keys};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -20,10 +22,11 @@ use crate::authn::{
 };
 use crate::clock::{Clock, machine_time};
 use crate::config::Config;
-use crate::driver::{Driver, Fabrics, nudges};
+use crate::driver::{Driver, Fabrics, Share, nudges};
 use crate::emulation::{Emulation, StoreJournal};
 use crate::http;
 use crate::ids::Randomness;
+use crate::replica::Lessee;
 use crate::telemetry::Metrics;
 
 /// Where the key that seals secrets comes from.
@@ -44,7 +47,7 @@ pub struct Running {
     pub app: Arc<App>,
     stop: watch::Sender<bool>,
     http: JoinHandle<std::io::Result<()>>,
-    driver: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 /// Opens the store and everything that needs only it.
@@ -58,12 +61,12 @@ pub fn open_app(
     randomness: Randomness,
     nudge: impl Fn(peerage_core::reconcile::Key) + Send + Sync + 'static,
 ) -> anyhow::Result<App> {
-    let security = security(key, randomness.clone())?;
-    Ok(App::new(store, clock, randomness, security, nudge))
+    let master = master_key(key, randomness.clone())?;
+    Ok(App::new(store, clock, randomness, security(&master), nudge))
 }
 
-fn security(key: KeySource<'_>, mut randomness: Randomness) -> anyhow::Result<Security> {
-    let master = match key {
+fn master_key(key: KeySource<'_>, mut randomness: Randomness) -> anyhow::Result<MasterKey> {
+    Ok(match key {
         KeySource::File(path) => MasterKey::load_or_create(path, &mut randomness)
             .with_context(|| format!("the key file {}", path.display()))?,
         KeySource::Ephemeral => {
@@ -71,14 +74,36 @@ fn security(key: KeySource<'_>, mut randomness: Randomness) -> anyhow::Result<Se
             crate::authn::RandomSource::fill(&mut randomness, &mut bytes);
             MasterKey::from_bytes(bytes)
         }
-    };
+    })
+}
+
+fn security(master: &MasterKey) -> Security {
     let now = u64::try_from(machine_time().as_millis()).unwrap_or(0);
     let nonces = NonceKey::new(master.digest_nonce_key());
-    Ok(Security {
+    Security {
         verifier: DigestVerifier::new(nonces, DigestPolicy::starting_at(now)),
         sealer: Sealer::new(&master.seal_key()),
         throttle: Throttle::new(ThrottlePolicy::default()),
-    })
+    }
+}
+
+/// Refuses a key file that is not the one of the other processes over the same store: keys and
+/// nonces that they made would not work here, and ours would not work there.
+async fn check_key(store: &dyn Store, master: &MasterKey) -> anyhow::Result<()> {
+    let (key, mac) = (keys::key_check(), master.check_value());
+    let bytes = encode(&KeyCheckRecord { mac: mac.clone() })?;
+    let preconditions = vec![Precondition::Absent(key.clone())];
+    let first = Txn { preconditions, writes: vec![Write::put(key.clone(), bytes)] };
+    if let Commit::Done(_) = store.commit(first).await? {
+        return Ok(());
+    }
+    let found = store.get(&key).await?.context("the store has no key check")?;
+    let found: KeyCheckRecord = decode(found.value.as_bytes())?;
+    anyhow::ensure!(
+        found.mac == mac,
+        "this key file is not the one that the other processes over this store use: copy theirs"
+    );
+    Ok(())
 }
 
 impl Running {
@@ -104,20 +129,23 @@ impl Running {
         let journal = Arc::new(StoreJournal::new(store.clone()));
         #[cfg(feature = "failpoints")]
         let journal = points.journal(journal);
-        let options = EmulatedOptions {
-            pace: config.clouds.emulated.pace.clone(),
-            customer: config.clouds.emulated.customer,
-            seed: randomness.number(),
-        };
+        let options = emulated_options(config, &randomness);
         let emulated =
             Arc::new(Emulated::open(journal, options).await.context("the emulated clouds")?);
-        let nudges = nudge.clone();
-        let app = open_app(store, key, clock.clone(), randomness, move |key| nudge.nudge(key))?;
-        let emulation = config
-            .clouds
-            .emulated
-            .control
-            .then(|| Emulation::new(emulated.clone(), clock.clone(), nudges));
+        let master = master_key(key, randomness.clone())?;
+        if store.is_shared() {
+            check_key(&*store, &master).await?;
+        }
+        let share = share(&store, &randomness, config.replica.lease.0);
+        let security = security(&master);
+        let nudge = move |key| nudge.nudge(key);
+        let app = App::new(store.clone(), clock.clone(), randomness, security, nudge);
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = Vec::new();
+        let emulation = emulation(config, &emulated, &clock, &store).await?;
+        if let Some(emulation) = emulation.as_ref().filter(|_| store.is_shared()) {
+            tasks.push(tokio::spawn(emulation.shared_clock().follow(stopped.clone())));
+        }
         let app = Arc::new(app.with_emulation(emulation));
         let fabrics: Fabrics = Provider::ALL
             .into_iter()
@@ -128,17 +156,22 @@ impl Running {
             .into_iter()
             .map(|(provider, fabric)| (provider, points.fabric(fabric)))
             .collect();
-        let driver = Driver::new(app.clone(), clock, fabrics, emulated_tempo(), nudged, seed);
+        let (share, lessee) = share;
+        let driver =
+            Driver::new(app.clone(), clock, fabrics, emulated_tempo(), nudged, share, seed);
         let metrics = Metrics::new(driver.gauges());
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
-        let (stop, stopped) = watch::channel(false);
-        let driver = tokio::spawn(driver.run(stopped.clone()));
+        // The lease ends last: what is in work until then is still ours.
+        tasks.push(tokio::spawn(driver.run(stopped.clone())));
+        if let Some(lessee) = lessee {
+            tasks.push(tokio::spawn(lessee.run(stopped.clone())));
+        }
         let router = http::router(app.clone(), metrics, &config.limits);
         let http = tokio::spawn(http::serve::serve(listener, config.clone(), router, stopped));
-        Ok(Self { address, app, stop, http, driver })
+        Ok(Self { address, app, stop, http, tasks })
     }
 
     /// Stops: takes no new requests, lets those in flight finish, then ends.
@@ -148,9 +181,47 @@ impl Running {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         self.http.await??;
-        self.driver.await?;
+        for task in self.tasks {
+            task.await?;
+        }
         Ok(())
     }
+}
+
+fn emulated_options(config: &Config, randomness: &Randomness) -> EmulatedOptions {
+    EmulatedOptions {
+        pace: config.clouds.emulated.pace.clone(),
+        customer: config.clouds.emulated.customer,
+        seed: randomness.number(),
+    }
+}
+
+/// The hand on the emulated clouds, where the configuration allows it.
+async fn emulation(
+    config: &Config,
+    emulated: &Arc<Emulated>,
+    clock: &Clock,
+    store: &Arc<dyn Store>,
+) -> anyhow::Result<Option<Emulation>> {
+    if !config.clouds.emulated.control {
+        return Ok(None);
+    }
+    let opened = Emulation::open(emulated.clone(), clock.clone(), store.clone()).await;
+    opened.map(Some).map_err(|failure| anyhow::anyhow!("the clock of the clouds: {failure:?}"))
+}
+
+/// What this process works on: everything, if the store is its own; otherwise what it leases.
+fn share(
+    store: &Arc<dyn Store>,
+    randomness: &Randomness,
+    lease: Duration,
+) -> (Share, Option<Lessee>) {
+    if !store.is_shared() {
+        return (Share::all(), None);
+    }
+    let id = format!("{:016x}", randomness.number());
+    let lessee = Lessee::new(store.clone(), id, lease);
+    (Share { owned: lessee.owned(), work: lessee.work() }, Some(lessee))
 }
 
 /// Refuses a store that a restore has not finished.
@@ -169,9 +240,9 @@ pub async fn check_whole(store: &dyn Store) -> anyhow::Result<()> {
 /// The emulated clouds say by themselves when something changes: looking again is a safety net.
 fn emulated_tempo() -> Tempo {
     Tempo {
-        poll: std::time::Duration::from_secs(30),
+        poll: Duration::from_secs(30),
         resync: None,
-        backoff_min: std::time::Duration::from_millis(20),
+        backoff_min: Duration::from_millis(20),
         ..Tempo::default()
     }
 }

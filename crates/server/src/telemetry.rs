@@ -56,6 +56,7 @@ struct DriverGauges {
     in_flight: Gauge,
     queued: Gauge,
     started: Gauge,
+    shards: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -132,11 +133,12 @@ impl Metrics {
     /// # Errors
     /// A value that cannot be written.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
-        let Gauges { in_flight, queued, started } = *self.0.gauges.borrow();
+        let Gauges { in_flight, queued, started, shards } = *self.0.gauges.borrow();
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.0.driver.in_flight.set(number(in_flight));
         self.0.driver.queued.set(number(queued));
         self.0.driver.started.set(i64::from(started));
+        self.0.driver.shards.set(i64::from(shards));
         let mut text = String::new();
         encode(&mut text, &self.0.registry)?;
         Ok(text)
@@ -156,10 +158,11 @@ impl Counts {
         http.register("requests_in_flight", "Requests in work", self.in_flight.clone());
         http.register("connections", "Open connections", self.connections.clone());
         let driver = self.registry.sub_registry_with_prefix("driver");
-        let DriverGauges { in_flight, queued, started } = &self.driver;
+        let DriverGauges { in_flight, queued, started, shards } = &self.driver;
         driver.register("in_flight", "Objects that are being worked on", in_flight.clone());
         driver.register("queued", "Objects that wait for their time", queued.clone());
         driver.register("started", "Whether the first sweep is done", started.clone());
+        driver.register("shards", "Shards of projects that are worked on here", shards.clone());
     }
 }
 
@@ -173,13 +176,14 @@ mod tests {
         let metrics = Metrics::new(gauges);
         let started = metrics.request_started();
         metrics.request_ended(started, "GET", "listGroups", 200);
-        driver.send_replace(Gauges { in_flight: 2, queued: 5, started: true });
+        driver.send_replace(Gauges { in_flight: 2, queued: 5, started: true, shards: 16 });
         let text = metrics.text().unwrap();
         for line in [
             r#"peerage_http_requests_total{method="GET",operation="listGroups",status="200"} 1"#,
             "peerage_http_requests_in_flight 0",
             "peerage_driver_queued 5",
             "peerage_driver_started 1",
+            "peerage_driver_shards 16",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

@@ -25,36 +25,6 @@ pub fn unfinished_restore() -> Key {
     key("restore/unfinished")
 }
 
-/// A replica that is up: leased.
-#[must_use]
-pub fn replica(id: &str) -> Key {
-    key(format_args!("replica/{id}"))
-}
-
-/// The replicas that are up.
-#[must_use]
-pub fn replicas() -> Key {
-    key("replica/")
-}
-
-/// Who owns a shard: leased. The revision of the entry is the owner's fence.
-#[must_use]
-pub fn shard(shard: u16) -> Key {
-    key(format_args!("shard/{shard:05}"))
-}
-
-/// The shards that have an owner.
-#[must_use]
-pub fn shards() -> Key {
-    key("shard/")
-}
-
-/// How many shards there are, which all replicas have to agree on.
-#[must_use]
-pub fn shard_count() -> Key {
-    key("shard-count")
-}
-
 /// What tells whether a key file belongs to this store.
 #[must_use]
 pub fn key_check() -> Key {
@@ -135,6 +105,44 @@ pub fn unsettled(object: ReconcileKey) -> Key {
         ReconcileKey::Network(group, id) => key(format_args!("todo/network/{group}/{id}")),
         ReconcileKey::Peering(group, id) => key(format_args!("todo/peer/{group}/{id}")),
     }
+}
+
+/// What whoever changed an object behind the reconciler's back writes the object's
+/// [`unsettled`] key to: it lies among them, so that one watch hears of both.
+#[must_use]
+pub fn nudge() -> Key {
+    key("todo/nudge")
+}
+
+/// One of the processes that serve a shared store.
+#[must_use]
+pub fn replica(id: &str) -> Key {
+    key(format_args!("replica/member/{id}"))
+}
+
+/// Who works on the objects of a shard.
+#[must_use]
+pub fn shard(number: u16) -> Key {
+    key(format_args!("replica/shard/{number:05}"))
+}
+
+/// All replicas and shards.
+#[must_use]
+pub fn all_replicas() -> Key {
+    key("replica/")
+}
+
+/// Which shard a key of [`shard`] is about.
+#[must_use]
+pub fn parse_shard(key: &Key) -> Option<u16> {
+    let text = std::str::from_utf8(key.as_bytes()).ok()?;
+    text.strip_prefix("replica/shard/")?.parse().ok()
+}
+
+/// Whether a key is one of [`replica`].
+#[must_use]
+pub fn is_replica(key: &Key) -> bool {
+    key.as_bytes().starts_with(b"replica/member/")
 }
 
 /// Everything that is not settled.
@@ -353,6 +361,19 @@ pub fn org_events(org: OrgId) -> Key {
 #[must_use]
 pub fn emulated(object: &str) -> Key {
     key(format_args!("emulated/{object}"))
+}
+
+/// What every change of emulated clouds that are shared writes to; it lies among them, so that one
+/// watch hears of both.
+#[must_use]
+pub fn emulated_guard() -> Key {
+    key("emulated/guard")
+}
+
+/// The clock of the emulated clouds, where it was moved.
+#[must_use]
+pub fn emulated_clock() -> Key {
+    key("emulation/clock")
 }
 
 /// Everything in the emulated clouds.

@@ -8,6 +8,7 @@
 mod event;
 mod network;
 mod people;
+mod replica;
 mod tenancy;
 mod text;
 
@@ -19,6 +20,7 @@ pub use network::{ContainerRecord, PeeringRecord};
 pub use people::{
     GroupInvitationRecord, GroupTeamRecord, InvitedRecord, TeamRecord, UserRecord, UsernameRecord,
 };
+pub use replica::{ClockRecord, KeyCheckRecord, ReplicaRecord};
 pub use tenancy::*;
 
 /// The format that is written.

@@ -64,6 +64,7 @@ pub struct Client {
     auth: Auth,
     patience: Duration,
     exchange: Option<Exchange>,
+    challenges: usize,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
@@ -91,7 +92,20 @@ impl Client {
     /// A client of the service at `address`.
     #[must_use]
     pub fn new(address: SocketAddr, auth: Auth) -> Self {
-        Self { address, auth, patience: PATIENCE, exchange: None, connection: None }
+        let patience = PATIENCE;
+        Self { address, auth, patience, exchange: None, challenges: 0, connection: None }
+    }
+
+    /// The same client, with what it was challenged with, of another service.
+    #[must_use]
+    pub fn to(self, address: SocketAddr) -> Self {
+        Self { address, connection: None, ..self }
+    }
+
+    /// How often it was challenged anew.
+    #[must_use]
+    pub const fn challenges(&self) -> usize {
+        self.challenges
     }
 
     /// The same, with another bound on how long an answer is waited for.
@@ -116,6 +130,7 @@ impl Client {
         match challenge.as_deref().and_then(Exchange::read) {
             Some(exchange) if is_digest && answer.status == UNAUTHORIZED => {
                 self.exchange = Some(exchange);
+                self.challenges += 1;
                 Ok(self.once(method, path, body).await?.0)
             }
             Some(_) | None => Ok(answer),

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod digest;
+pub mod etcd;
 pub mod history;
 pub mod program;
 pub mod report;

@@ -37,6 +37,16 @@ pub enum Key {
     Peering(GroupId, PeerId),
 }
 
+impl Key {
+    /// The project that the object belongs to.
+    #[must_use]
+    pub const fn group(&self) -> GroupId {
+        match self {
+            Self::Network(group, _) | Self::Peering(group, _) => *group,
+        }
+    }
+}
+
 /// An object as it was read, with the stamp that a write of it has to name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -197,6 +207,25 @@ impl Controller {
             return None;
         }
         self.queue.first().map(|&(due, _)| due)
+    }
+
+    /// Forgets every object that is not to be kept: another process works on them. What comes back
+    /// from commands about them has to be kept from the controller.
+    pub fn retain(&mut self, keep: impl Fn(Key) -> bool) {
+        self.slots.retain(|key, slot| {
+            let kept = keep(*key);
+            if !kept && !matches!(slot.run, Run::Idle) {
+                self.in_flight = self.in_flight.saturating_sub(1);
+            }
+            kept
+        });
+        self.queue.retain(|(_, key)| keep(*key));
+        self.commands.retain(|command| match command {
+            Command::Load(key) | Command::Write { key, .. } | Command::Call { key, .. } => {
+                keep(*key)
+            }
+            Command::NudgePeeringsOf(group, container) => keep(Key::Network(*group, *container)),
+        });
     }
 
     /// How many objects are being worked on.

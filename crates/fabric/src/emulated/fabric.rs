@@ -13,6 +13,7 @@ use super::fault::{Operation, Planted, Struck, Target};
 use super::object::{
     FORMAT, Fate, LinkObject, Names, NetworkObject, NetworkState, Sides, our_word,
 };
+use super::turn::Unacted;
 use super::world::World;
 use super::{Emulated, aws, azure, gcp};
 use crate::port::Fabric;
@@ -116,28 +117,28 @@ impl Emulated {
         &self,
         mut target: CallTarget<'_>,
         now: Timestamp,
-        act: impl FnOnce(&mut World, Planted) -> Result<Sighting<T>, CallError> + Send,
-    ) -> Result<Sighting<T>, CallError> {
-        let (answer, lost) = {
-            let mut world = self.lock();
-            world.pass(now);
-            target.target.makes = target.makes(&world);
-            let aimed = world.faults().aimed(&target.target);
-            let struck = match aimed {
+        mut act: impl FnMut(&mut World, Planted) -> Result<Sighting<T>, CallError> + Send,
+    ) -> Result<Sighting<T>, CallError>
+    where
+        T: Send,
+    {
+        let performed = self.act(now, |world| {
+            target.target.makes = target.makes(world);
+            let struck = match world.faults().aimed(&target.target) {
                 Some(fault) => world.faults_mut().strike(fault),
                 None => Struck::With(Planted::default()),
             };
             match struck {
                 Struck::Instead(error) => (Err(error), None),
-                Struck::Afterwards(error) => (act(&mut world, Planted::default()), Some(error)),
-                Struck::With(planted) => (act(&mut world, planted), None),
+                Struck::Afterwards(error) => (act(world, Planted::default()), Some(error)),
+                Struck::With(planted) => (act(world, planted), None),
             }
-        };
-        let kept = self.keep().await;
-        kept.map_err(|error| in_doubt("InternalError", error.to_string()))?;
-        match lost {
-            Some(error) => Err(error),
-            None => answer,
+        });
+        match performed.await {
+            Ok((_, Some(lost))) => Err(lost),
+            Ok((answer, None)) => answer,
+            Err(Unacted::Deposed) => Err(retry("NotTheOwner", Unacted::Deposed.to_string())),
+            Err(Unacted::Journal(error)) => Err(in_doubt("InternalError", error.to_string())),
         }
     }
 }

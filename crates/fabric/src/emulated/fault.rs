@@ -132,6 +132,9 @@ pub enum FaultError {
     /// There is no such provider.
     #[error("there is no provider `{0}`: AWS, AZURE or GCP")]
     UnknownProvider(String),
+    /// It could not be kept.
+    #[error("{0}")]
+    NotKept(String),
 }
 
 /// The faults that wait.

@@ -35,6 +35,54 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Keeps these changes, one for each object; they are durable when this returns.
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError>;
+
+    /// The same keeper where several processes share it; `None` where this one is alone. One that
+    /// is shared is only used through this.
+    fn shared(&self) -> Option<&dyn SharedJournal> {
+        None
+    }
+}
+
+/// Keeps objects for several processes that each hold the whole world: who saves has seen
+/// everything that was saved before.
+///
+/// # Flow
+/// `catch_up`, change the world, `save_next`; on [`Turn::Behind`] start again.
+#[async_trait]
+pub trait SharedJournal: Send + Sync {
+    /// What was saved by anybody and not yet told here, up to everything that was saved before
+    /// this was called.
+    async fn catch_up(&self) -> Result<News, JournalError>;
+
+    /// These objects as they are kept; it makes good what a change that was not kept left behind.
+    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError>;
+
+    /// Keeps these changes if nobody saved since the last [`SharedJournal::catch_up`] or
+    /// [`SharedJournal::save_next`]. Only up to [`TURN_CHANGES_MAX`] are kept as a whole.
+    async fn save_next(&self, changes: Vec<Saved>) -> Result<Turn, JournalError>;
+}
+
+/// The most changes that [`SharedJournal::save_next`] keeps as a whole.
+pub const TURN_CHANGES_MAX: usize = 100;
+
+/// What others did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// These changes, in order.
+    Changes(Vec<Saved>),
+    /// Too much to tell: this is all there is.
+    Everything(Vec<(String, Vec<u8>)>),
+}
+
+/// What became of a save.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is durable.
+    Kept,
+    /// Somebody else saved first; of this, at most some of the first changes are kept.
+    Behind,
+    /// Whoever acts no longer may. Nothing is kept.
+    Deposed,
 }
 
 /// Keeps everything in memory, for tests and for worlds that nobody needs again. Clones share

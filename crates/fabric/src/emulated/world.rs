@@ -26,6 +26,7 @@ const TOUCHED_MAX: usize = 100_000;
 pub(super) struct World {
     pub(super) pace: Pace,
     pub(super) mode: CustomerMode,
+    seed: u64,
     ids: Ids,
     faults: Faults,
     networks: BTreeMap<ContainerId, NetworkObject>,
@@ -51,6 +52,7 @@ impl World {
         Self {
             pace: options.pace,
             mode: options.customer,
+            seed: options.seed,
             ids: Ids::new(options.seed),
             faults: Faults::default(),
             networks: BTreeMap::new(),
@@ -74,6 +76,44 @@ impl World {
         self.changed.clear();
         self.sequence = 0;
         Ok(())
+    }
+
+    /// Takes up everything that is kept, in place of what there was.
+    pub(super) fn replace(&mut self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Unreadable> {
+        let options =
+            EmulatedOptions { pace: self.pace.clone(), customer: self.mode, seed: self.seed };
+        *self = Self { touched: std::mem::take(&mut self.touched), ..Self::new(options) };
+        self.restore(objects)
+    }
+
+    /// Takes up what somebody else changed, or what is kept in place of a change that was not.
+    pub(super) fn take_up(&mut self, changes: Vec<Saved>) -> Result<(), Unreadable> {
+        for (name, bytes) in changes {
+            let taken = match bytes {
+                Some(bytes) => self.restore_one(&name, &bytes),
+                None => self.forget_one(&name),
+            };
+            if taken.is_none() {
+                return Err(Unreadable(name));
+            }
+        }
+        self.changed.clear();
+        Ok(())
+    }
+
+    fn forget_one(&mut self, name: &str) -> Option<()> {
+        match Tag::parse(name)? {
+            Tag::Ids => self.ids = Ids::new(self.seed),
+            Tag::Faults => self.faults = Faults::default(),
+            Tag::Network(id) => self.remove_network(id),
+            Tag::Link(id) => self.settle(id, Fate::Gone),
+        }
+        Some(())
+    }
+
+    /// How many changes wait to be kept.
+    pub(super) fn unkept(&self) -> usize {
+        self.changed.len()
     }
 
     fn restore_one(&mut self, name: &str, bytes: &[u8]) -> Option<()> {

@@ -67,7 +67,7 @@ async fn faults_survive_a_restart_with_what_is_left_of_them() {
     let mut world = World::new(CustomerMode::Accept).await;
     let mut twice = fault(Effect::LoseRequest);
     twice.times = Some(2);
-    world.clouds.add_fault(twice).unwrap();
+    world.clouds.add_fault(twice).await.unwrap();
     let request = network_request(&aws(1));
     world.clouds.ensure_network(&request, world.now).await.unwrap_err();
     world.reopen().await;

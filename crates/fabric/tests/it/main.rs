@@ -14,5 +14,7 @@ mod networks;
 mod pace;
 mod random;
 mod scale;
+#[cfg(test)]
+mod shared;
 mod support;
 mod time;

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use peerage_core::error::Refusal;
 use peerage_core::id::Id;
+use peerage_core::reconcile::Fence;
 use peerage_store::record::{self, MarkRecord, Record};
 use peerage_store::{
     Commit, Entry, ErrorKind, Key, ListRequest, Precondition, Revision, StoreError, Txn, Write,
 };
 
 use super::{ATTEMPTS_MAX, App, Failure};
+use crate::replica;
 
 /// The most objects of one kind that a use case reads at once.
 const READ_MAX: usize = 10_000;
@@ -38,6 +40,14 @@ impl Change {
             Some(revision) => Precondition::ModifiedAt(key, revision),
             None => Precondition::Absent(key),
         });
+        self
+    }
+
+    /// Only if whoever decided still may: this is looked at before everything else.
+    pub(crate) fn fence(&mut self, fence: Option<Fence>) -> &mut Self {
+        if let Some(fence) = fence {
+            self.preconditions.insert(0, replica::stands(fence));
+        }
         self
     }
 
@@ -71,8 +81,8 @@ impl Change {
 pub(crate) enum Tried {
     /// It is durable.
     Done(Revision),
-    /// Somebody else was first.
-    Lost,
+    /// Somebody else was first: the precondition of that number did not hold.
+    Lost(usize),
 }
 
 impl App {
@@ -148,7 +158,7 @@ impl App {
         let Change { preconditions, writes } = change;
         match self.store.commit(Txn { preconditions, writes }).await {
             Ok(Commit::Done(revision)) => Ok(Tried::Done(revision)),
-            Ok(Commit::Lost { .. }) => Ok(Tried::Lost),
+            Ok(Commit::Lost { failed }) => Ok(Tried::Lost(failed)),
             Err(error) => Err(unavailable(&error)),
         }
     }

@@ -82,7 +82,7 @@ impl App {
                 client_id,
                 client_secret,
             }),
-            Tried::Lost => Err(Failure::Internal("two installations at one time")),
+            Tried::Lost(_) => Err(Failure::Internal("two installations at one time")),
         }
     }
 

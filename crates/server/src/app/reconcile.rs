@@ -1,19 +1,42 @@
 //! What the reconciler reads and writes: the durable half of its commands.
 
+use std::time::Duration;
+
 use peerage_core::error::Refusal;
 use peerage_core::id::{ContainerId, GroupId, PeerId};
 use peerage_core::peering::Peering;
 use peerage_core::provider::Provider;
-use peerage_core::reconcile::{Key, Object, Snapshot, WriteResult};
+use peerage_core::reconcile::{Fence, Key, Object, Snapshot, WriteResult};
 use peerage_store::record::{ContainerRecord, GroupRecord, PeeringRecord};
-use peerage_store::{Revision, keys};
+use peerage_store::{Key as StoreKey, Revision, Txn, Watch, WatchEvent, Write, keys};
 
-use super::change::{Change, Tried};
+use super::change::{Change, Tried, unavailable};
 use super::containers::put_container;
 use super::events::News;
 use super::peerings::put_peering;
 use super::{App, Failure};
 use crate::app::events::kind;
+
+/// Objects that were left unsettled, as it happens.
+pub struct Unsettled(Box<dyn Watch>);
+
+impl Unsettled {
+    /// The objects of the next transaction that left any, and its revision.
+    ///
+    /// # Errors
+    /// The store could not be asked, or some were missed: look at all of them.
+    pub async fn next(&mut self) -> Result<(u64, Vec<Key>), Failure> {
+        let batch = self.0.next().await.map_err(|error| unavailable(&error))?;
+        let object = |event: &WatchEvent| match event {
+            WatchEvent::Put(entry) if entry.key == keys::nudge() => {
+                keys::parse_unsettled(&StoreKey::from(entry.value.as_bytes()))
+            }
+            WatchEvent::Put(entry) => keys::parse_unsettled(&entry.key),
+            WatchEvent::Deleted(_) => None,
+        };
+        Ok((batch.revision.0, batch.events.iter().filter_map(object).collect()))
+    }
+}
 
 impl App {
     /// Everything that is not settled: what to work on after a start, and what a lost nudge left.
@@ -23,6 +46,31 @@ impl App {
     pub async fn unsettled(&self) -> Result<Vec<Key>, Failure> {
         let entries = self.entries_unbounded(&keys::all_unsettled()).await?;
         Ok(entries.iter().filter_map(|entry| keys::parse_unsettled(&entry.key)).collect())
+    }
+
+    /// Hears of every object that somebody leaves unsettled from here on, whichever process does.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn hear_unsettled(&self) -> Result<Unsettled, Failure> {
+        let from = self.store.revision().await.map_err(|error| unavailable(&error))?.next();
+        let watch = self.store.watch(&keys::all_unsettled(), from).await;
+        Ok(Unsettled(watch.map_err(|error| unavailable(&error))?))
+    }
+
+    /// Tells whichever process works on an object that it changed behind the store's back.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn announce(&self, object: Key) -> Result<(), Failure> {
+        self.nudge(object);
+        if !self.store.is_shared() {
+            return Ok(());
+        }
+        let name = keys::unsettled(object);
+        let put = Write::put(keys::nudge(), name.as_bytes());
+        self.store.commit(Txn::of(vec![put])).await.map_err(|error| unavailable(&error))?;
+        Ok(())
     }
 
     /// Reads one object for a run; `None` when it is gone.
@@ -72,15 +120,17 @@ impl App {
         Ok(of_container.map(|peering| Key::Peering(group, peering.id)).collect())
     }
 
-    /// Writes what the reconciler decided, if the object is as it was when that was decided.
+    /// Writes what the reconciler decided, if the object is as it was when that was decided and
+    /// this process still works on it.
     ///
     /// # Errors
-    /// The store could not be asked.
+    /// The store could not be asked, or the fence has fallen.
     pub async fn write(
         &self,
         stamp: u64,
         before: &Object,
         after: Option<&Object>,
+        fence: Option<Fence>,
     ) -> Result<WriteResult, Failure> {
         let seen = Some(Revision(stamp));
         let mut change = Change::default();
@@ -94,23 +144,37 @@ impl App {
                 put_peering(&mut change, &next.0)?;
                 self.tell_milestone(&mut change, &old.0, &next.0).await?;
             }
-            (Object::Peering(old), None) => return self.erase(seen, &old.0).await,
+            (Object::Peering(old), None) => return self.erase(seen, &old.0, fence).await,
             (Object::Network(_) | Object::Peering(_), _) => {
                 return Err(Failure::Internal("a run turned one object into another"));
             }
         }
-        self.write_once(change).await
+        self.write_once(change, fence).await
     }
 
-    async fn write_once(&self, change: Change) -> Result<WriteResult, Failure> {
-        Ok(match self.commit(change).await? {
-            Tried::Done(revision) => WriteResult::Done(revision.0),
-            Tried::Lost => WriteResult::Lost,
-        })
+    async fn write_once(
+        &self,
+        mut change: Change,
+        fence: Option<Fence>,
+    ) -> Result<WriteResult, Failure> {
+        change.fence(fence);
+        match self.commit(change).await? {
+            Tried::Done(revision) => Ok(WriteResult::Done(revision.0)),
+            Tried::Lost(0) if fence.is_some() => Err(Failure::Unavailable {
+                reason: "another process works on this object",
+                retry_after: Duration::from_secs(1),
+            }),
+            Tried::Lost(_) => Ok(WriteResult::Lost),
+        }
     }
 
     /// Takes a peering away of which nothing is left in its cloud.
-    async fn erase(&self, seen: Option<Revision>, old: &Peering) -> Result<WriteResult, Failure> {
+    async fn erase(
+        &self,
+        seen: Option<Revision>,
+        old: &Peering,
+        fence: Option<Fence>,
+    ) -> Result<WriteResult, Failure> {
         let guard = self.guard(old.group).await?;
         let home = match self.container(old.group, old.container).await {
             Ok(home) => home,
@@ -122,7 +186,7 @@ impl App {
         change.require(key.clone(), seen).delete(key);
         change.delete(keys::unsettled(Key::Peering(old.group, old.id)));
         self.count_peerings(&mut change, &home, -1)?;
-        self.write_once(change).await
+        self.write_once(change, fence).await
     }
 
     /// The events that the contract has for what a cloud did.

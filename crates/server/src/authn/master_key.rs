@@ -113,6 +113,11 @@ impl MasterKey {
         self.0.derive("seal")
     }
 
+    /// Shows that this is the key that something was made with, and gives nothing else away.
+    pub fn check_value(&self) -> String {
+        hex::encode(self.0.derive("check").as_bytes())
+    }
+
     /// Authenticates cursors that clients hand back.
     pub fn cursor_key(&self) -> SecretKey {
         self.0.derive("cursor")

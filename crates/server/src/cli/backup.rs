@@ -52,6 +52,7 @@ pub(super) enum Place {
     /// In a file, which is copied as it is.
     File(PathBuf),
     /// Behind the port of its engine.
+    #[cfg_attr(not(feature = "etcd"), expect(dead_code, reason = "etcd is the only other engine"))]
     Engine(StoreUrl),
 }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use ::http::{Method, StatusCode};
 use peerage_core::error::{FieldFault, Refusal};
-use peerage_fabric::emulated::{CustomerAct, Fault as CloudFault};
+use peerage_fabric::emulated::{CustomerAct, Fault as CloudFault, FaultError};
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
 use super::fault::Fault;
 use super::operation::{Access, Bucket, Media, Operation};
 use super::reply::Reply;
-use crate::app::App;
+use crate::app::{App, Failure};
 use crate::config::Span;
 use crate::emulation::{ClockChange, ClockState, ControlError, Emulation, authorize_world};
 
@@ -123,7 +123,7 @@ impl ClockRequest {
 async fn get_clock(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
     call.caller()?;
-    Reply::ok(&ClockView::from(emulation.clock()))
+    Reply::ok(&ClockView::from(emulation.clock().await?))
 }
 
 async fn move_clock(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
@@ -137,22 +137,28 @@ async fn move_clock(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 async fn list_faults(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
     authorize_world(call.caller()?)?;
-    Reply::ok(&serde_json::json!({ "results": emulation.faults() }))
+    Reply::ok(&serde_json::json!({ "results": emulation.faults().await? }))
 }
 
 async fn add_fault(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
     authorize_world(call.caller()?)?;
     let fault: CloudFault = read(&call.body)?;
-    let id = emulation.add_fault(fault)?;
+    let id = emulation.add_fault(fault).await?;
     Reply::with(StatusCode::CREATED, &serde_json::json!({ "id": id }))
 }
 
 async fn clear_faults(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
     authorize_world(call.caller()?)?;
-    emulation.clear_faults();
+    emulation.clear_faults().await?;
     Ok(Reply::no_content())
+}
+
+fn not_kept(error: &str) -> Fault {
+    tracing::error!(error, "emulated.not_kept");
+    let reason = "the emulated clouds could not be read or kept";
+    Failure::Unavailable { reason, retry_after: Duration::from_secs(1) }.into()
 }
 
 /// Reads a body of our own interface; the reader's words say what was expected.
@@ -172,6 +178,8 @@ impl From<ControlError> for Fault {
             ControlError::Customer(error) => {
                 Self::Emulated { code: error.code, message: error.message }
             }
+            ControlError::World(error) => not_kept(&error.to_string()),
+            ControlError::Fault(FaultError::NotKept(error)) => not_kept(&error),
             ControlError::Fault(error) => bad_body(&error.to_string()),
             ControlError::NoNextEvent => Self::Emulated {
                 code: "NoNextEvent".into(),

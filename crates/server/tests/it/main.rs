@@ -8,6 +8,8 @@ mod http;
 #[cfg(test)]
 mod orgs;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod service_accounts;
 #[cfg(test)]
 mod support;
