@@ -6,6 +6,7 @@
 
 mod licences;
 mod tidy;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +21,13 @@ enum Task {
     Tidy,
     /// Check the licences, sources and duplicates of all dependencies against deny.toml.
     Licences,
+    /// Put the built program under fire: `cargo xtask trial kill --kills 500`.
+    #[command(disable_help_flag = true)]
+    Trial {
+        /// What the trials understand; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -27,6 +35,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let clean = match Task::parse() {
         Task::Tidy => tidy::run(&root)?,
         Task::Licences => licences::run(&root)?,
+        Task::Trial { arguments } => trial::run(&root, &arguments)?,
     };
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

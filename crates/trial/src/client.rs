@@ -165,6 +165,8 @@ impl Client {
             Some(_) | None => connect(self.address).await?,
         };
         let exchange = async {
+            // The last answer is read before the connection itself knows that it is at its end.
+            connection.ready().await?;
             let answer = connection.send_request(request).await?;
             let (head, body) = answer.into_parts();
             Ok::<_, hyper::Error>((head.status.as_u16(), head.headers, body.collect().await?))

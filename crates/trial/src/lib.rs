@@ -8,6 +8,7 @@ pub mod client;
 pub mod digest;
 pub mod etcd;
 pub mod history;
+pub mod kill;
 pub mod program;
 pub mod report;
 pub mod wait;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use hyper::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -150,7 +150,11 @@ impl Home {
         let address = timeout(START, listens(&mut child)).await;
         let address = address.context("it says nowhere that it listens")?;
         let address = address.with_context(|| self.last_words())?;
-        ready(address).await.with_context(|| self.last_words())?;
+        let ready = tokio::select! {
+            ready = ready(address) => ready,
+            status = child.wait() => Err(anyhow!("it ended before it was ready ({})", status?)),
+        };
+        ready.with_context(|| self.last_words())?;
         Ok(Server { child, address, took: started.elapsed() })
     }
 

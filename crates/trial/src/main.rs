@@ -1,0 +1,24 @@
+//! `peerage-trial`: the trials, one command each. `cargo xtask trial` builds and starts it.
+
+use clap::{Parser, Subcommand};
+use peerage_trial::kill;
+
+/// The built program under fire.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask trial")]
+struct Trial {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Kill(kill::Kill),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Trial::parse().command {
+        Command::Kill(command) => kill::run(&command).await,
+    }
+}
