@@ -164,6 +164,10 @@ impl Client {
             Some(connection) if !connection.is_closed() => connection,
             Some(_) | None => connect(self.address).await?,
         };
+        // A connection takes its next request a moment after it gave its last answer.
+        if connection.ready().await.is_err() {
+            connection = connect(self.address).await?;
+        }
         let exchange = async {
             // The last answer is read before the connection itself knows that it is at its end.
             connection.ready().await?;

@@ -29,6 +29,7 @@ pub struct Home {
     directory: PathBuf,
     environment: Vec<(String, String)>,
     before: Option<String>,
+    space: Option<String>,
 }
 
 /// The credentials that `peerage init` printed.
@@ -54,7 +55,10 @@ impl Home {
     pub fn new(program: &Path, directory: &Path, settings: &str) -> anyhow::Result<Self> {
         ensure!(program.is_file(), "{} is no program", program.display());
         let here = directory.display();
-        let mut text = "listen = \"127.0.0.1:0\"\n".to_owned();
+        let mut text = String::new();
+        if !settings.contains("listen =") {
+            text.push_str("listen = \"127.0.0.1:0\"\n");
+        }
         if !settings.contains("store =") {
             writeln!(text, "store = \"sqlite://{here}/peerage.db\"")?;
         }
@@ -65,7 +69,14 @@ impl Home {
             directory: directory.to_owned(),
             environment: Vec::new(),
             before: None,
+            space: None,
         })
+    }
+
+    /// The same home for a process in a network namespace.
+    #[must_use]
+    pub fn inside(self, space: &str) -> Self {
+        Self { space: Some(space.to_owned()), ..self }
     }
 
     /// The same home for a process with one more variable in its environment.
@@ -102,9 +113,14 @@ impl Home {
     /// The command for `peerage <arguments>` with this home's configuration.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = match &self.before {
-            None => Command::new(&self.program),
-            Some(before) => {
+        let mut command = match (&self.before, &self.space) {
+            (None, None) => Command::new(&self.program),
+            (None, Some(space)) => {
+                let mut enter = Command::new("ip");
+                enter.args(["netns", "exec", space]).arg(&self.program);
+                enter
+            }
+            (Some(before), _) => {
                 let mut shell = Command::new("sh");
                 shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(&self.program);
                 shell

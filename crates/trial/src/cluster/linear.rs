@@ -1,0 +1,140 @@
+//! Whether what clients were told about one peering could have happened in some order that agrees
+//! with the times (Wing and Gong's search, with the states that led nowhere remembered).
+//!
+//! Peerings are independent of each other, so each is searched alone. An operation whose outcome is
+//! unknown may have happened at any time after it was sent, or never.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// What a client did to a peering, and what it saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Made with this block.
+    Create(u32),
+    /// Changed to this block.
+    Patch(u32),
+    /// Taken away.
+    Delete,
+    /// There, with this block.
+    See(u32),
+    /// There, on its way out.
+    SeeLeaving,
+    /// Not there.
+    SeeNothing,
+}
+
+/// One step and when it was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub(crate) step: Step,
+    pub(crate) invoked: Duration,
+    /// Nothing when nobody knows whether it happened.
+    pub(crate) returned: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum State {
+    Unmade,
+    Live(u32),
+    Leaving,
+    Gone,
+}
+
+impl State {
+    /// The state after a step, if the step is possible. What leaves goes by itself at any time.
+    fn after(self, step: Step) -> Option<Self> {
+        match (self, step) {
+            (Self::Unmade, Step::Create(block)) => Some(Self::Live(block)),
+            (Self::Live(_), Step::Patch(block)) => Some(Self::Live(block)),
+            (Self::Live(_) | Self::Leaving, Step::Delete) => Some(Self::Leaving),
+            (Self::Live(block), Step::See(seen)) if block == seen => Some(self),
+            (Self::Leaving, Step::SeeLeaving) => Some(self),
+            (Self::Unmade, Step::SeeNothing) => Some(Self::Unmade),
+            (Self::Leaving | Self::Gone, Step::SeeNothing) => Some(Self::Gone),
+            _ => None,
+        }
+    }
+}
+
+/// Whether there is an order.
+pub(crate) fn is_linearizable(events: &[Event]) -> bool {
+    let mut events = events.to_vec();
+    events.sort_by_key(|event| event.invoked);
+    let mut dead = HashSet::new();
+    search(&events, &mut vec![false; events.len()], State::Unmade, &mut dead)
+}
+
+fn search(
+    events: &[Event],
+    done: &mut Vec<bool>,
+    state: State,
+    dead: &mut HashSet<(Vec<bool>, State)>,
+) -> bool {
+    let left = |done: &[bool]| (0..events.len()).filter(|at| !done[*at]).collect::<Vec<_>>();
+    let open = left(done);
+    if open.iter().all(|at| events[*at].returned.is_none()) {
+        return true;
+    }
+    if dead.contains(&(done.clone(), state)) {
+        return false;
+    }
+    // Whatever is next was sent before the first of the others had returned.
+    let horizon = open.iter().filter_map(|at| events[*at].returned).min();
+    for at in open {
+        if horizon.is_some_and(|horizon| events[at].invoked > horizon) {
+            break;
+        }
+        let Some(next) = state.after(events[at].step) else { continue };
+        done[at] = true;
+        if search(events, done, next, dead) {
+            return true;
+        }
+        done[at] = false;
+    }
+    dead.insert((done.clone(), state));
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(expected: bool, events: &[(Step, u64, Option<u64>)]) {
+        let events: Vec<Event> = events
+            .iter()
+            .map(|&(step, invoked, returned)| Event {
+                step,
+                invoked: Duration::from_millis(invoked),
+                returned: returned.map(Duration::from_millis),
+            })
+            .collect();
+        assert_eq!(is_linearizable(&events), expected, "{events:?}");
+    }
+
+    #[test]
+    fn an_order_that_agrees_with_the_times_is_found() {
+        use Step::{Create, Delete, Patch, See, SeeLeaving, SeeNothing};
+        let made = (Create(1), 0, Some(10));
+        check(true, &[made, (See(1), 11, Some(12))]);
+        check(true, &[made, (Patch(2), 11, Some(20)), (See(1), 12, Some(13))]);
+        check(true, &[made, (Patch(2), 11, None), (See(1), 12, Some(13)), (See(2), 40, Some(41))]);
+        check(true, &[made, (Delete, 11, Some(12)), (SeeLeaving, 13, Some(14))]);
+        check(true, &[made, (Delete, 11, None), (SeeNothing, 99, Some(100))]);
+        check(true, &[(Create(1), 0, None), (SeeNothing, 5, Some(6)), (See(1), 7, Some(8))]);
+    }
+
+    #[test]
+    fn what_no_order_explains_is_rejected() {
+        use Step::{Create, Delete, Patch, See, SeeNothing};
+        let made = (Create(1), 0, Some(10));
+        // Lost, stale, changed by nobody, back from the dead, seen before and then not.
+        check(false, &[made, (SeeNothing, 11, Some(12))]);
+        check(false, &[made, (Patch(2), 11, Some(12)), (See(1), 13, Some(14))]);
+        check(false, &[made, (See(3), 11, Some(12))]);
+        check(false, &[made, (Delete, 11, Some(12)), (See(1), 13, Some(14))]);
+        check(false, &[made, (Patch(2), 11, None), (See(2), 12, Some(13)), (See(1), 14, Some(15))]);
+        let gone = (SeeNothing, 13, Some(14));
+        check(false, &[made, (Delete, 11, Some(12)), gone, (Step::SeeLeaving, 15, Some(16))]);
+    }
+}

@@ -1,0 +1,190 @@
+//! Real etcd members and replicas in networks of their own, killed, paused and cut off under load,
+//! one fault at a time.
+//!
+//! What clients were told has to be linearizable, and after quiet nothing may be lost, doubled or
+//! left over in the clouds. Availability during each fault is printed, not judged.
+
+mod fault;
+mod linear;
+mod load;
+mod net;
+mod nodes;
+mod verdict;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::Parser;
+use hyper::Method;
+use peerage_trial::client::Client;
+use peerage_trial::program::Credentials;
+use peerage_trial::report::say;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use fault::Fault;
+use load::{Load, Project};
+use nodes::{Cluster, ETCDS, LEASE};
+
+/// Real etcd members and replicas, killed, paused and cut off under load.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The program: built with the feature `etcd`.
+    #[arg(long, default_value = "target/release/peerage")]
+    program: PathBuf,
+    /// How long faults are made.
+    #[arg(long, default_value_t = 2)]
+    minutes: u64,
+    /// How many clients there are.
+    #[arg(long, default_value_t = 10)]
+    clients: usize,
+    /// Keep the directory with the logs.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// How long one fault lasts: longer than a lease.
+const FAULT: Duration = Duration::from_secs(7);
+/// How long there is none after it.
+const REST: Duration = Duration::from_secs(5);
+/// How many projects there are: they are in several shards.
+const PROJECTS: usize = 5;
+
+/// When a fault was, as histories have the time.
+struct Window {
+    name: String,
+    from: Duration,
+    to: Duration,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let mut directory = tempfile::tempdir()?;
+    directory.disable_cleanup(arguments.keep);
+    let outcome = trial(&arguments, directory.path()).await;
+    if outcome.is_err() {
+        directory.disable_cleanup(true);
+        say(format!("the logs are in {}", directory.path().display()));
+    }
+    outcome
+}
+
+async fn trial(arguments: &Arguments, directory: &std::path::Path) -> anyhow::Result<()> {
+    let program = std::path::absolute(&arguments.program)?;
+    let (mut cluster, credentials) = Cluster::start(&program, directory).await?;
+    let load = prepare(&cluster, &credentials).await?;
+    let (stop, stopped) = watch::channel(false);
+    let auth = credentials.bearer(cluster.addresses()[0]).await?;
+    let clients: Vec<_> = (0..arguments.clients)
+        .map(|number| {
+            let addresses = cluster.addresses();
+            tokio::spawn(load.clone().run(number, addresses, auth.clone(), stopped.clone()))
+        })
+        .collect();
+    let bound = Duration::from_secs(arguments.minutes * 60);
+    let windows = faults(&mut cluster, &load, bound).await?;
+    stop.send_replace(true);
+    for client in clients {
+        client.await?;
+    }
+    availability(&load, &windows);
+    let mut client = Client::new(cluster.addresses()[1], auth);
+    verdict::quiet(&cluster, &load, &mut client).await?;
+    verdict::linearizable(&load)?;
+    say("1 passed, 0 failed, 0 skipped");
+    Ok(())
+}
+
+/// Projects, each with a container, asked for at both replicas in turn.
+async fn prepare(
+    cluster: &Cluster,
+    credentials: &Credentials,
+) -> anyhow::Result<std::sync::Arc<Load>> {
+    let mut projects = Vec::new();
+    let org = credentials.get("orgId")?;
+    for number in 0..PROJECTS {
+        // A nonce or a token of one replica is good at the other.
+        let addresses = cluster.addresses();
+        let auth = credentials.bearer(addresses[number % addresses.len()]).await?;
+        let mut client = Client::new(addresses[(number + 1) % addresses.len()], auth);
+        let body = json!({ "name": format!("cluster {number}"), "orgId": org });
+        let made = client.ok(&Method::POST, "/api/atlas/v2/groups", Some(&body)).await?;
+        let id = made["id"].as_str().context("a project without an id")?;
+        projects.push(Project::new(&mut client, format!("/api/atlas/v2/groups/{id}")).await?);
+    }
+    Ok(Load::new(projects))
+}
+
+/// Makes one fault after the other, and keeps when each was.
+async fn faults(
+    cluster: &mut Cluster,
+    load: &Load,
+    bound: Duration,
+) -> anyhow::Result<Vec<Window>> {
+    let started = Instant::now();
+    let mut windows = vec![quiet(load, "nothing").await];
+    for number in 0.. {
+        for fault in Fault::round(number) {
+            if started.elapsed() + FAULT > bound {
+                return Ok(windows);
+            }
+            let deposed = deposed(cluster, fault);
+            let from = load.now();
+            fault.strike(cluster).await.with_context(|| fault.name())?;
+            sleep(FAULT).await;
+            let to = load.now();
+            fault.heal(cluster).await.with_context(|| fault.name())?;
+            say(format!("{:>6.1} s  {}", to.as_secs_f64(), fault.name()));
+            windows.push(Window { name: fault.name(), from, to });
+            sleep(REST).await;
+            woken(cluster, fault, deposed)?;
+        }
+    }
+    Ok(windows)
+}
+
+/// The replica that a fault happens to, and how often it noted that it was deposed.
+fn deposed(cluster: &Cluster, fault: Fault) -> Option<(usize, usize)> {
+    let Fault::Pause(member) = fault else { return None };
+    let replica = member.checked_sub(ETCDS)?;
+    Some((replica, cluster.logged(replica, "replica.deposed")))
+}
+
+/// A replica that was paused for longer than its lease has to know that it owns nothing.
+fn woken(cluster: &Cluster, fault: Fault, before: Option<(usize, usize)>) -> anyhow::Result<()> {
+    let Some((replica, before)) = before else { return Ok(()) };
+    let after = cluster.logged(replica, "replica.deposed");
+    anyhow::ensure!(
+        FAULT <= LEASE || after > before,
+        "after `{}` the replica did not note that it was deposed",
+        fault.name()
+    );
+    Ok(())
+}
+
+async fn quiet(load: &Load, name: &str) -> Window {
+    let from = load.now();
+    sleep(REST).await;
+    Window { name: name.to_owned(), from, to: load.now() }
+}
+
+/// Prints how many requests were answered during each fault, and the longest time without any.
+fn availability(load: &Load, windows: &[Window]) {
+    let attempts = load.attempts();
+    say(format!("\n{:<36} {:>9} {:>9} {:>7}  longest gap", "fault", "answered", "attempts", "%"));
+    for Window { name, from, to } in windows {
+        let inside: Vec<_> = attempts.iter().filter(|(at, _)| at >= from && at <= to).collect();
+        let mut fine: Vec<Duration> =
+            inside.iter().filter(|(_, fine)| *fine).map(|(at, _)| *at).collect();
+        let answered = fine.len();
+        fine.extend([*from, *to]);
+        fine.sort_unstable();
+        let gap = fine.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default();
+        let share = 100.0 * answered as f64 / inside.len().max(1) as f64;
+        let (count, gap) = (inside.len(), gap.as_secs_f64());
+        say(format!("{name:<36} {answered:>9} {count:>9} {share:>6.1}%  {gap:.2} s"));
+    }
+}
