@@ -68,8 +68,12 @@ impl Emulated {
                 world.pass(now);
                 world.unkept() > TURN_CHANGES_MAX / 2
             };
-            if passed_much && self.save(journal).await? == Turn::Behind {
-                continue;
+            if passed_much {
+                match self.save(journal).await? {
+                    Turn::Kept => {}
+                    Turn::Behind => continue,
+                    Turn::Deposed => return Err(Unacted::Deposed),
+                }
             }
             let acted = act(&mut self.lock());
             match self.save(journal).await? {
@@ -85,14 +89,15 @@ impl Emulated {
     pub(super) async fn catch_up(&self, journal: &dyn SharedJournal) -> Result<(), JournalError> {
         let news = journal.catch_up().await?;
         let names: Vec<String> = self.stale().iter().map(|tag| tag.name()).collect();
-        if let News::Changes(changes) = news {
-            self.lock().take_up(changes).map_err(JournalError::new)?;
-            if !names.is_empty() {
-                let kept = journal.read(names).await?;
-                self.lock().take_up(kept).map_err(JournalError::new)?;
+        match news {
+            News::Everything(objects) => self.lock().replace(objects).map_err(JournalError::new)?,
+            News::Changes(changes) => {
+                self.lock().take_up(changes).map_err(JournalError::new)?;
+                if !names.is_empty() {
+                    let kept = journal.read(names).await?;
+                    self.lock().take_up(kept).map_err(JournalError::new)?;
+                }
             }
-        } else if let News::Everything(objects) = news {
-            self.lock().replace(objects).map_err(JournalError::new)?;
         }
         self.stale().clear();
         Ok(())

@@ -237,7 +237,11 @@ async fn two_processes_in_turn_keep_the_laws() {
 
 /// One process with a view whose saves can meet trouble, and another one beside it.
 async fn troubled() -> (Arc<View>, Emulated, Emulated) {
-    let (kept, options) = (Arc::default(), options(CustomerMode::Accept, Pace::instant()));
+    troubled_at(Pace::instant()).await
+}
+
+async fn troubled_at(pace: Pace) -> (Arc<View>, Emulated, Emulated) {
+    let (kept, options) = (Arc::default(), options(CustomerMode::Accept, pace));
     let (view, other) = (View::of(&kept, false), View::of(&kept, false));
     let one = Emulated::open(view.clone(), options.clone()).await.expect("a world");
     (view, one, Emulated::open(other, options).await.expect("a world"))
@@ -278,6 +282,24 @@ async fn who_is_deposed_changes_nothing() {
     assert!(view.kept.saves.lock().unwrap().is_empty());
     let made = other.ensure_network(&first, NOW).await.unwrap();
     assert_eq!(one.ensure_network(&first, NOW).await.unwrap(), made);
+}
+
+#[tokio::test]
+async fn who_is_deposed_is_shown_nothing_that_only_passed_for_it() {
+    let (view, one, _other) = troubled_at(Pace::realistic()).await;
+    // Much goes by itself, so that it is kept before the act, which changes nothing.
+    let made = |number: u32| {
+        let block = format!("10.{number}.0.0/21");
+        network_request(&request(Provider::Aws, number, number, &block, number))
+    };
+    for number in 1..=60 {
+        one.ensure_network(&made(number), NOW).await.unwrap();
+        one.remove_network(&made(number), NOW).await.unwrap();
+    }
+    view.meets(Trouble::Deposed);
+    let later = NOW.after(std::time::Duration::from_hours(1));
+    let error = one.remove_network(&made(1), later).await.unwrap_err();
+    assert_eq!(error.code, "NotTheOwner");
 }
 
 #[tokio::test]
