@@ -4,7 +4,7 @@
 //! One task owns the controller. Each command runs in a task of its own, bounded by the
 //! controller's own bound on work in flight, and its outcome comes back as an input. Of a store
 //! that is shared it works on what this process owns, each command under the fence of its shard;
-//! what comes back under another fence is dropped.
+//! what comes back after the shard was let go of is dropped.
 
 mod rumours;
 
@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use self::rumours::Rumours;
 use crate::app::App;
 use crate::clock::Clock;
-use crate::replica::{Ownership, Work};
+use crate::replica::{Ownership, SHARDS, Work, shard_of};
 
 /// Nudges that may wait for the controller; more are dropped and made up for by the next sweep.
 const NUDGES_MAX: usize = 65_536;
@@ -91,10 +91,10 @@ impl Share {
     }
 }
 
-/// What came back from a command about a project's object, and under which fence it was given out.
+/// What came back from a command about a project's object, and in which term it was given out.
 struct Outcome {
     group: GroupId,
-    fence: Option<Fence>,
+    term: u64,
     input: Input,
 }
 
@@ -109,6 +109,9 @@ pub struct Driver {
     share: Share,
     /// What was owned when it was last looked at.
     owned: Ownership,
+    /// How often each shard was let go of. A fence alone does not tell: a lease that seemed to end
+    /// and did not is the same fence again, over objects that were forgotten in between.
+    terms: [u64; SHARDS as usize],
     rumours: Rumours,
     gauges: watch::Sender<Gauges>,
 }
@@ -130,6 +133,7 @@ impl Driver {
             rumours: Rumours::none(),
             share,
             owned,
+            terms: [0; SHARDS as usize],
             app,
             clock,
             fabrics: Arc::new(fabrics),
@@ -185,11 +189,18 @@ impl Driver {
     fn take_ownership(&mut self) -> bool {
         let owned = self.share.owned.borrow_and_update().clone();
         let before = std::mem::replace(&mut self.owned, owned);
-        let owned = &self.owned;
-        if owned.shards() != before.shards() || owned.gained(&before) {
-            self.controller.retain(|key| !owned.differs(&before, key.group()));
+        let changed = self.owned.changed(&before);
+        for shard in &changed {
+            self.terms[usize::from(*shard)] += 1;
         }
-        self.owned.gained(&before)
+        if !changed.is_empty() {
+            self.controller.retain(|key| !changed.contains(&shard_of(key.group())));
+        }
+        changed.iter().any(|shard| self.owned.taken(*shard).is_some())
+    }
+
+    fn term(&self, group: GroupId) -> u64 {
+        self.terms[usize::from(shard_of(group))]
     }
 
     /// Nudges an object that is worked on here.
@@ -203,11 +214,11 @@ impl Driver {
     fn take(&mut self, outcome: Outcome) {
         let now = self.clock.now();
         let mut next = Some(outcome);
-        while let Some(Outcome { group, fence, input }) = next {
+        while let Some(Outcome { group, term, input }) = next {
             if let Input::Written(_, WriteResult::Done(stamp)) = &input {
                 self.rumours.is_ours(*stamp);
             }
-            if self.owned.fence(group) == fence {
+            if self.term(group) == term {
                 self.controller.handle(input, now);
             }
             next = self.outcomes.1.try_recv().ok();
@@ -229,7 +240,7 @@ impl Driver {
         while let Some(command) = self.controller.poll_command(self.clock.now()) {
             let key = subject(&command);
             let group = key.group();
-            let fence = self.owned.fence(group);
+            let (fence, term) = (self.owned.fence(group), self.term(group));
             let working = self.share.work.begin(group);
             let desk = Desk {
                 app: self.app.clone(),
@@ -242,7 +253,7 @@ impl Driver {
             tokio::spawn(async move {
                 for input in desk.perform(command).await {
                     // Nobody listens any more only when the driver has stopped.
-                    let _ = back.send(Outcome { group, fence, input });
+                    let _ = back.send(Outcome { group, term, input });
                 }
                 drop(working);
             });

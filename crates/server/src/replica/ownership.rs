@@ -35,9 +35,8 @@ impl Ownership {
     /// who does not own them.
     #[must_use]
     pub fn fence(&self, group: GroupId) -> Option<Fence> {
-        let Self::Shared { taken, .. } = self else { return None };
         let shard = shard_of(group);
-        taken[usize::from(shard)].map(|taken| Fence { shard, revision: taken.0 })
+        self.taken(shard).map(|taken| Fence { shard, revision: taken.0 })
     }
 
     /// Whether what was decided under a fence may still be done at a time.
@@ -62,26 +61,19 @@ impl Ownership {
         }
     }
 
-    /// The fences of a shard in two states differ.
-    pub(crate) fn differs(&self, other: &Self, group: GroupId) -> bool {
-        match (self, other) {
-            (Self::Sole, Self::Sole) => false,
-            (Self::Shared { taken: one, .. }, Self::Shared { taken: two, .. }) => {
-                let shard = usize::from(shard_of(group));
-                one[shard] != two[shard]
-            }
-            (Self::Sole | Self::Shared { .. }, _) => true,
+    /// When a shard was taken, if it is held.
+    #[must_use]
+    pub fn taken(&self, shard: u16) -> Option<Revision> {
+        match self {
+            Self::Sole => None,
+            Self::Shared { taken, .. } => taken[usize::from(shard)],
         }
     }
 
-    /// Whether this holds a shard that the other one did not, or not under this fence.
-    pub(crate) fn gained(&self, before: &Self) -> bool {
-        match (self, before) {
-            (Self::Shared { taken, .. }, Self::Shared { taken: before, .. }) => {
-                taken.iter().zip(before.iter()).any(|(now, before)| now.is_some() && now != before)
-            }
-            (Self::Sole | Self::Shared { .. }, _) => false,
-        }
+    /// The shards that are not held as they were before: lost, gained, or taken anew.
+    #[must_use]
+    pub fn changed(&self, before: &Self) -> Vec<u16> {
+        (0..SHARDS).filter(|shard| self.taken(*shard) != before.taken(*shard)).collect()
     }
 }
 

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod api_keys;
 #[cfg(test)]
+mod driver;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod orgs;

@@ -1,0 +1,186 @@
+//! The driver where a lease seemed to end and did not: what was asked before does not answer what
+//! is asked after.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use peerage::app::install::Installation;
+use peerage::clock::Clock;
+use peerage::context::{Caller, Context, Credential};
+use peerage::driver::{Driver, Fabrics, Share, nudges};
+use peerage::ids::Randomness;
+use peerage::replica::{Ownership, SHARDS, Work, shard_of};
+use peerage::runtime::{KeySource, open_app};
+use peerage_core::authz::{OrgRole, Roles};
+use peerage_core::cidr::AddressBlock;
+use peerage_core::cloud::{
+    CallError, Certainty, Link, LinkRequest, Network, NetworkRequest, Remedy, Sighting,
+};
+use peerage_core::container::ContainerSpec;
+use peerage_core::id::{GroupId, OrgId, ServiceAccountId};
+use peerage_core::peering::{AwsNetwork, CustomerNetwork};
+use peerage_core::provider::Provider;
+use peerage_core::reconcile::Tempo;
+use peerage_core::region::AwsRegion;
+use peerage_core::time::Timestamp;
+use peerage_fabric::Fabric;
+use peerage_fabric::emulated::{CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace};
+use peerage_store::memory::MemoryStore;
+use peerage_store::{Commit, LeaseClock, Store, Txn, Write, keys};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Answers its first call late, and then with a word that ends everything; the others wait for
+/// that, and are answered by the clouds.
+struct Late {
+    clouds: Emulated,
+    calls: AtomicUsize,
+    first: Semaphore,
+    others: Semaphore,
+}
+
+#[async_trait]
+impl Fabric for Late {
+    async fn ensure_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        if self.calls.fetch_add(1, Ordering::SeqCst) > 0 {
+            drop(self.others.acquire().await);
+            return self.clouds.ensure_network(request, now).await;
+        }
+        drop(self.first.acquire().await);
+        Err(CallError {
+            certainty: Certainty::Definite,
+            remedy: Remedy::GiveUp,
+            code: "VpcLimitExceeded".into(),
+            message: "Said to somebody else.".into(),
+        })
+    }
+
+    async fn remove_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        self.clouds.remove_network(request, now).await
+    }
+
+    async fn ensure_link(
+        &self,
+        request: &LinkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Link>, CallError> {
+        self.clouds.ensure_link(request, now).await
+    }
+
+    async fn observe_link(
+        &self,
+        request: &LinkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Link>, CallError> {
+        self.clouds.observe_link(request, now).await
+    }
+
+    async fn remove_link(
+        &self,
+        request: &LinkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Link>, CallError> {
+        self.clouds.remove_link(request, now).await
+    }
+}
+
+async fn late() -> Arc<Late> {
+    let (pace, customer) = (Pace::instant(), CustomerMode::Accept);
+    let options = EmulatedOptions { pace, customer, seed: 1 };
+    let clouds = Emulated::open(Arc::new(MemoryJournal::new()), options).await.expect("clouds");
+    let (first, others) = (Semaphore::new(0), Semaphore::new(0));
+    Arc::new(Late { clouds, calls: AtomicUsize::new(0), first, others })
+}
+
+async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < end, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_from_before_a_gap_in_the_lease_answers_nothing_after_it() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::shared(LeaseClock::system()));
+    let (nudge, nudged) = nudges();
+    let (clock, randomness) = (Clock::new(), Randomness::seeded(1));
+    let key = KeySource::Ephemeral;
+    let tell = move |key| nudge.nudge(key);
+    let app = Arc::new(open_app(store.clone(), key, clock.clone(), randomness, tell).unwrap());
+    let names = Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
+    let installed = app.install(&names).await.unwrap();
+    let group = GroupId::parse(&installed.project_id).unwrap();
+
+    // The shard is ours in the store all the time; only our belief in it has a gap.
+    let shard = shard_of(group);
+    let put = Txn::of(vec![Write::put(keys::shard(shard), "{}")]);
+    let Commit::Done(revision) = store.commit(put).await.unwrap() else { panic!("lost") };
+    let mut taken = [None; SHARDS as usize];
+    taken[usize::from(shard)] = Some(revision);
+    let until = Instant::now() + Duration::from_hours(1);
+    let held = Ownership::Shared { taken: Arc::new(taken), until };
+    let (owns, owned) = watch::channel(held.clone());
+
+    let late = late().await;
+    let fabrics: Fabrics = BTreeMap::from([(Provider::Aws, Arc::clone(&late) as Arc<dyn Fabric>)]);
+    let tempo = Tempo { backoff_min: Duration::from_millis(5), ..Tempo::default() };
+    let share = Share { owned, work: Work::default() };
+    let driver = Driver::new(app.clone(), clock, fabrics, tempo, nudged, share, 1);
+    let gauges = driver.gauges();
+    let (stop, stopped) = watch::channel(false);
+    let driving = tokio::spawn(driver.run(stopped));
+
+    let org = OrgId::parse(&installed.org_id).unwrap();
+    let roles =
+        Roles { org: Some((org, BTreeSet::from([OrgRole::Owner]))), groups: BTreeMap::new() };
+    let credential = Credential::ServiceAccount { id: ServiceAccountId::from_bytes([1; 12]) };
+    let caller = Caller { credential, org, roles };
+    let context = Context { caller, remote: [127, 0, 0, 1].into(), request_id: "test".to_owned() };
+    let block = |text: &str| AddressBlock::parse(text).unwrap();
+    let region = AwsRegion::all().next().unwrap();
+    let spec = ContainerSpec::Aws { region, block: block("10.8.0.0/21") };
+    let container = app.create_container(&context, group, spec).await.unwrap().id;
+    let customer = CustomerNetwork::Aws(AwsNetwork {
+        account_id: "123456789012".into(),
+        vpc_id: "vpc-00000000000000001".into(),
+        region: "us-east-1".into(),
+        block: block("172.16.0.0/16"),
+    });
+    let peering = app.create_peering(&context, group, container, customer).await.unwrap().id;
+
+    let calls = async |count| late.calls.load(Ordering::SeqCst) == count;
+    eventually("the first call", async || calls(1).await).await;
+    owns.send_replace(Ownership::nothing());
+    eventually("it lets go", async || gauges.borrow().shards == 0).await;
+    owns.send_replace(held);
+    eventually("the second call", async || calls(2).await).await;
+    late.first.add_permits(1);
+    // What comes back late has nobody to come to: the run that waits is another one. One thread
+    // runs everything here, so that a few turns bring the answer to the driver.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    late.others.add_permits(100);
+    eventually("the peering is available", async || {
+        let shown = app.get_peering(&context, group, peering).await.unwrap();
+        assert!(!shown.phase.is_failed(), "it took another call's answer");
+        shown.phase.is_available()
+    })
+    .await;
+    stop.send_replace(true);
+    driving.await.unwrap();
+}
