@@ -125,7 +125,8 @@ impl Emulation {
         app.peering(group, peer).await?;
         let done = self.world.customer(peer, act, self.clock.now()).await;
         done.map_err(ControlError::Customer)?;
-        Ok(app.announce(ReconcileKey::Peering(group, peer)).await?)
+        app.announce(ReconcileKey::Peering(group, peer)).await;
+        Ok(())
     }
 
     /// What the clock shows and what comes next.

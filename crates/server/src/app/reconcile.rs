@@ -58,19 +58,17 @@ impl App {
         Ok(Unsettled(watch.map_err(|error| unavailable(&error))?))
     }
 
-    /// Tells whichever process works on an object that it changed behind the store's back.
-    ///
-    /// # Errors
-    /// The store could not be asked.
-    pub async fn announce(&self, object: Key) -> Result<(), Failure> {
+    /// Tells whichever process works on an object that it changed behind the store's back. For
+    /// latency only: what cannot be told is found by the next look.
+    pub async fn announce(&self, object: Key) {
         self.nudge(object);
         if !self.store.is_shared() {
-            return Ok(());
+            return;
         }
-        let name = keys::unsettled(object);
-        let put = Write::put(keys::nudge(), name.as_bytes());
-        self.store.commit(Txn::of(vec![put])).await.map_err(|error| unavailable(&error))?;
-        Ok(())
+        let put = Write::put(keys::nudge(), keys::unsettled(object).as_bytes());
+        if let Err(error) = self.store.commit(Txn::of(vec![put])).await {
+            tracing::warn!(%error, "reconcile.not_announced");
+        }
     }
 
     /// Reads one object for a run; `None` when it is gone.

@@ -94,6 +94,10 @@ impl Lessee {
         let entries = self.list().await?;
         let round = Round::read(&entries.0);
         if !round.knows(&self.id) {
+            // Its shards may still stand under the old lease; they must not pass for the new one's.
+            if let Some(lease) = self.lease {
+                self.store.revoke(lease).await?;
+            }
             self.lose("its member key is gone");
             return Ok(());
         }
