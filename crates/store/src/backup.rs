@@ -150,13 +150,25 @@ pub fn backup(
     let copy = Unfinished::new(&to)?;
     let mut target = Connection::open(&copy.path).map_err(at(&copy.path))?;
     copy_pages(&source, &mut target, &mut progress).map_err(at(&copy.path))?;
-    seal(&target, &summary).map_err(at(&copy.path))?;
+    conclude(target, copy, &to, &summary, &mut progress)?;
+    Ok(summary)
+}
+
+/// Gives a copy its digest and, once that was found in it, its name.
+fn conclude(
+    target: Connection,
+    copy: Unfinished,
+    to: &Path,
+    summary: &Summary,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), BackupError> {
+    seal(&target, summary).map_err(at(&copy.path))?;
     target.close().map_err(|(_, error)| OpenError::sqlite(&name(&copy.path), &error))?;
     progress(Progress::Verifying);
     verify(&copy.path)?;
-    copy.finish(&to)?;
+    copy.finish(to)?;
     progress(Progress::Done);
-    Ok(summary)
+    Ok(())
 }
 
 /// Makes a store of a backup, where none is open. Blocks until it is done.

@@ -10,11 +10,10 @@ use std::path::Path;
 use rusqlite::{Connection, Statement};
 
 use super::{
-    BackupError, Contents, Existing, Progress, Reading, Summary, Unfinished, at, name, open_source,
-    seal, summarize, vacant, verify,
+    BackupError, Contents, Existing, Progress, Reading, Summary, Unfinished, at, conclude,
+    open_source, summarize, vacant, verify,
 };
 use crate::keys;
-use crate::open::OpenError;
 use crate::port::{
     Commit, Entry, Key, ListRequest, OPERATIONS_MAX, Page, Precondition, Revision, Store,
     StoreError, Txn, Write,
@@ -46,12 +45,7 @@ pub async fn backup(
     if summary.contents != contents {
         return Err(BackupError::Different { expected: contents, found: summary.contents });
     }
-    seal(&target, &summary).map_err(at(&copy.path))?;
-    target.close().map_err(|(_, error)| OpenError::sqlite(&name(&copy.path), &error))?;
-    progress(Progress::Verifying);
-    verify(&copy.path)?;
-    copy.finish(&to)?;
-    progress(Progress::Done);
+    conclude(target, copy, &to, &summary, &mut progress)?;
     Ok(summary)
 }
 
