@@ -22,7 +22,8 @@ use crate::replica::{LEASE_MAX, LEASE_MIN};
 pub struct Config {
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
-    /// Where everything is kept: `sqlite:///var/lib/peerage/peerage.db` or `memory:`.
+    /// Where everything is kept: `sqlite:///var/lib/peerage/peerage.db`, `etcd://host:2379` or
+    /// `memory:`.
     pub store: String,
     /// The file with the key that seals secrets at rest; made when it is absent.
     pub key_file: PathBuf,

@@ -164,13 +164,11 @@ impl Client {
             Some(connection) if !connection.is_closed() => connection,
             Some(_) | None => connect(self.address).await?,
         };
-        // A connection takes its next request a moment after it gave its last answer.
-        if connection.ready().await.is_err() {
+        // A connection takes its next request a moment after it gave its last answer, or never.
+        if !matches!(timeout(self.patience, connection.ready()).await, Ok(Ok(()))) {
             connection = connect(self.address).await?;
         }
         let exchange = async {
-            // The last answer is read before the connection itself knows that it is at its end.
-            connection.ready().await?;
             let answer = connection.send_request(request).await?;
             let (head, body) = answer.into_parts();
             Ok::<_, hyper::Error>((head.status.as_u16(), head.headers, body.collect().await?))

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use self::load::{Project, Shared, Tally, Worker};
 use self::slot::{PROVIDERS, State, marker_field, status};
 use crate::client::{Auth, Client};
-use crate::program::{Home, Server};
+use crate::program::{Home, Server, program};
 use crate::report::{median, say};
 use crate::wait::{Seen, until};
 
@@ -95,8 +95,7 @@ struct Run {
 /// # Errors
 /// What was found wrong, with the seed.
 pub async fn run(command: &Kill) -> anyhow::Result<()> {
-    let beside = std::env::current_exe()?.with_file_name("peerage-under-fire");
-    let program = command.program.clone().unwrap_or(beside);
+    let program = program(command.program.as_deref())?;
     let directory = tempfile::tempdir()?;
     let home = Home::new(&program, directory.path(), SETTINGS)?;
     let mut run = Run::begin(home, command.seed).await?;

@@ -1,13 +1,13 @@
-//! The built program under fire: killed, starved of disk, flooded with requests.
+//! The built program under fire: killed, paused, cut off.
 //!
 //! Owns a harness that starts, kills, pauses and restarts real processes, clients that remember
 //! what they were answered, and the trials themselves. It sees the service as people do: through
 //! its command line, its HTTP interface and, while nothing runs, its files. For development only.
 
 pub mod client;
+pub mod cluster;
 pub mod digest;
 pub mod etcd;
-pub mod history;
 pub mod kill;
 pub mod program;
 pub mod report;

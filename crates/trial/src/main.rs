@@ -1,7 +1,7 @@
 //! `peerage-trial`: the trials, one command each. `cargo xtask trial` builds and starts it.
 
 use clap::{Parser, Subcommand};
-use peerage_trial::kill;
+use peerage_trial::{cluster, kill};
 
 /// The built program under fire.
 #[derive(Debug, Parser)]
@@ -14,11 +14,13 @@ struct Trial {
 #[derive(Debug, Subcommand)]
 enum Command {
     Kill(kill::Kill),
+    Cluster(cluster::ClusterTrial),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Trial::parse().command {
         Command::Kill(command) => kill::run(&command).await,
+        Command::Cluster(command) => cluster::run(&command).await,
     }
 }

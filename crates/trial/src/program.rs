@@ -22,6 +22,17 @@ use crate::wait::{Seen, until};
 /// The longest that a start may take before it counts as failed.
 pub const START: Duration = Duration::from_secs(60);
 
+/// The program under fire: the one that was named, or the one beside this program.
+///
+/// # Errors
+/// This program does not know where it is.
+pub fn program(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(named) => Ok(std::path::absolute(named)?),
+        None => Ok(std::env::current_exe()?.with_file_name("peerage-under-fire")),
+    }
+}
+
 /// Which program, and where it keeps everything.
 #[derive(Clone, Debug)]
 pub struct Home {

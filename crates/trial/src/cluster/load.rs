@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::client::{Answer, Auth, Client, SendError};
 use hyper::Method;
-use peerage_trial::client::{Answer, Auth, Client, SendError};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const PACE: Duration = Duration::from_millis(20);
 /// So many requests in a row go to one replica: both have clients during every fault.
 const STAY: usize = 10;
-/// The most peerings of one project at a time.
-const PEERINGS_MAX: usize = 10;
+/// So many of a project's youngest peerings are worked on.
+const RECENT: usize = 14;
 
 /// A project that clients work in.
 pub(crate) struct Project {
@@ -76,7 +76,7 @@ impl Project {
     fn pick(&self, dice: u64) -> Option<(u32, String)> {
         let state = self.state();
         // The youngest ones: those deleted long ago are of no more interest.
-        let recent: Vec<_> = state.ids.iter().rev().take(PEERINGS_MAX + 4).collect();
+        let recent: Vec<_> = state.ids.iter().rev().take(RECENT).collect();
         let at = usize::try_from(dice).unwrap_or(0).checked_rem(recent.len())?;
         Some((*recent[at].0, recent[at].1.clone()))
     }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::program::{Credentials, Home, START, Server};
+use crate::wait::{Seen, until};
 use anyhow::Context as _;
-use peerage_trial::program::{Credentials, Home, START, Server};
-use peerage_trial::wait::{Seen, until};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 

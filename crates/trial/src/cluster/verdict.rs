@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::client::Client;
+use crate::report::say;
+use crate::wait::{Seen, until};
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
-use peerage_trial::client::Client;
-use peerage_trial::report::say;
-use peerage_trial::wait::{Seen, until};
 use serde_json::Value;
 
 use super::linear::is_linearizable;

@@ -14,12 +14,12 @@ mod verdict;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::client::Client;
+use crate::program::{Credentials, program};
+use crate::report::say;
 use anyhow::Context as _;
-use clap::Parser;
+use clap::Args;
 use hyper::Method;
-use peerage_trial::client::Client;
-use peerage_trial::program::Credentials;
-use peerage_trial::report::say;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -28,12 +28,12 @@ use fault::Fault;
 use load::{Load, Project};
 use nodes::{Cluster, ETCDS, LEASE};
 
-/// Real etcd members and replicas, killed, paused and cut off under load.
-#[derive(Debug, Parser)]
-struct Arguments {
-    /// The program: built with the feature `etcd`.
-    #[arg(long, default_value = "target/release/peerage")]
-    program: PathBuf,
+/// Kill, pause and cut off three etcd members and two replicas under load, in network namespaces.
+#[derive(Debug, Args)]
+pub struct ClusterTrial {
+    /// The program, built with etcd; the one beside this program if not given.
+    #[arg(long)]
+    program: Option<PathBuf>,
     /// How long faults are made.
     #[arg(long, default_value_t = 2)]
     minutes: u64,
@@ -59,12 +59,14 @@ struct Window {
     to: Duration,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+/// Runs the trial. Needs to be root: it makes namespaces, and takes them away.
+///
+/// # Errors
+/// What was found wrong.
+pub async fn run(command: &ClusterTrial) -> anyhow::Result<()> {
     let mut directory = tempfile::tempdir()?;
-    directory.disable_cleanup(arguments.keep);
-    let outcome = trial(&arguments, directory.path()).await;
+    directory.disable_cleanup(command.keep);
+    let outcome = trial(command, directory.path()).await;
     if outcome.is_err() {
         directory.disable_cleanup(true);
         say(format!("the logs are in {}", directory.path().display()));
@@ -72,19 +74,19 @@ async fn main() -> anyhow::Result<()> {
     outcome
 }
 
-async fn trial(arguments: &Arguments, directory: &std::path::Path) -> anyhow::Result<()> {
-    let program = std::path::absolute(&arguments.program)?;
+async fn trial(command: &ClusterTrial, directory: &std::path::Path) -> anyhow::Result<()> {
+    let program = program(command.program.as_deref())?;
     let (mut cluster, credentials) = Cluster::start(&program, directory).await?;
     let load = prepare(&cluster, &credentials).await?;
     let (stop, stopped) = watch::channel(false);
     let auth = credentials.bearer(cluster.addresses()[0]).await?;
-    let clients: Vec<_> = (0..arguments.clients)
+    let clients: Vec<_> = (0..command.clients)
         .map(|number| {
             let addresses = cluster.addresses();
             tokio::spawn(load.clone().run(number, addresses, auth.clone(), stopped.clone()))
         })
         .collect();
-    let bound = Duration::from_secs(arguments.minutes * 60);
+    let bound = Duration::from_secs(command.minutes * 60);
     let windows = faults(&mut cluster, &load, bound).await?;
     stop.send_replace(true);
     for client in clients {
@@ -94,7 +96,6 @@ async fn trial(arguments: &Arguments, directory: &std::path::Path) -> anyhow::Re
     let mut client = Client::new(cluster.addresses()[1], auth);
     verdict::quiet(&cluster, &load, &mut client).await?;
     verdict::linearizable(&load)?;
-    say("1 passed, 0 failed, 0 skipped");
     Ok(())
 }
 
