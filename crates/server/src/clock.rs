@@ -7,11 +7,21 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use peerage_core::time::Timestamp;
 use tokio::sync::watch;
 
+/// Where a clock takes the machine's time from.
+type Machine = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// A shared clock; clones show the same time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Clock {
+    machine: Machine,
     state: Arc<Mutex<State>>,
     moved: watch::Sender<u64>,
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clock").field("state", &*self.lock()).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +53,20 @@ impl Clock {
     /// A clock that shows the machine's time.
     #[must_use]
     pub fn new() -> Self {
-        let state = State { ahead: Duration::ZERO, frozen_at: None };
-        Self { state: Arc::new(Mutex::new(state)), moved: watch::Sender::new(0) }
+        Self::over(machine_time)
+    }
+
+    /// A clock over a machine whose time is what `machine` says: for a world that is not real.
+    #[must_use]
+    pub fn over(machine: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let state = Arc::new(Mutex::new(State { ahead: Duration::ZERO, frozen_at: None }));
+        Self { machine: Arc::new(machine), state, moved: watch::Sender::new(0) }
+    }
+
+    /// The time of the machine, however far ahead this clock is.
+    #[must_use]
+    pub fn machine(&self) -> Timestamp {
+        (self.machine)()
     }
 
     /// The time.
@@ -58,7 +80,7 @@ impl Clock {
     pub fn read(&self) -> Reading {
         let state = *self.lock();
         Reading {
-            now: state.frozen_at.unwrap_or_else(|| machine_time().after(state.ahead)),
+            now: state.frozen_at.unwrap_or_else(|| self.machine().after(state.ahead)),
             frozen: state.frozen_at.is_some(),
             ahead: state.ahead,
             frozen_at: state.frozen_at,
@@ -77,7 +99,7 @@ impl Clock {
         let now = self.now();
         let mut state = self.lock();
         if state.frozen_at.take().is_some() {
-            state.ahead = now.since(machine_time());
+            state.ahead = now.since(self.machine());
         }
         drop(state);
         self.announce();

@@ -329,7 +329,7 @@ impl App {
 
     /// The machine's time: credentials do not obey the clock of the emulated clouds.
     pub(crate) fn machine_now(&self) -> Timestamp {
-        crate::clock::machine_time()
+        self.clock.machine()
     }
 
     fn machine_millis(&self) -> u64 {

@@ -84,6 +84,7 @@ async fn listen_once(app: &App, tell: &mpsc::Sender<Rumour>) -> Result<(), crate
     let mut rumour = Rumour::Missed;
     while tell.send(rumour).await.is_ok() {
         let (revision, keys) = tokio::select! {
+            biased;
             next = heard.next() => next?,
             () = tell.closed() => return Ok(()),
         };
