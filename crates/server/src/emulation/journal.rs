@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use peerage_core::reconcile::Fence;
 use peerage_fabric::emulated::{
     Journal, JournalError, News, Saved, SharedJournal, TURN_CHANGES_MAX, Turn,
 };
@@ -39,6 +40,9 @@ struct Seen {
     told: Option<Box<dyn Watch>>,
     /// What was told and is not yet taken up.
     news: Vec<Saved>,
+    /// Whether a save went out, resting on `guard`, of which nobody knows what became: it may still
+    /// arrive.
+    unsure: bool,
 }
 
 impl StoreJournal {
@@ -79,11 +83,49 @@ impl StoreJournal {
         Ok(())
     }
 
+    /// Sees to it that no save of this process is still on its way: what is not found from here on
+    /// does not appear later. Whoever moves the guard settles it, the save itself or somebody else.
+    async fn settle(&self, seen: &mut Seen) -> Answer<()> {
+        if seen.unsure {
+            self.commit(seen, None, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits writes together with the guard's, if the guard is as it was seen.
+    async fn commit(
+        &self,
+        seen: &mut Seen,
+        fence: Option<Fence>,
+        mut writes: Vec<Write>,
+    ) -> Answer<Turn> {
+        let key = keys::emulated_guard();
+        writes.push(Write::put(key.clone(), GUARD));
+        let mut preconditions: Vec<Precondition> = fence.map(replica::stands).into_iter().collect();
+        preconditions.push(match seen.guard {
+            Some(guard) => Precondition::ModifiedAt(key, guard),
+            None => Precondition::Absent(key),
+        });
+        // Before the wait: whoever stops waiting does not know what became of it, either.
+        let before = std::mem::replace(&mut seen.unsure, true);
+        let answer = self.store.commit(Txn { preconditions, writes }).await;
+        let known = answer.as_ref().map_or_else(StoreError::is_definite, |_| true);
+        seen.unsure = before || !known;
+        Ok(match answer? {
+            Commit::Done(revision) => {
+                seen.moved(Some(revision));
+                Turn::Kept
+            }
+            Commit::Lost { failed: 0 } if fence.is_some() => Turn::Deposed,
+            Commit::Lost { .. } => Turn::Behind,
+        })
+    }
+
     async fn start_over(&self, seen: &mut Seen) -> Answer<News> {
         (seen.told, seen.news) = (None, Vec::new());
         let (objects, guard, revision) = self.everything().await?;
         seen.told = Some(self.store.watch(&keys::all_emulated(), revision.next()).await?);
-        seen.guard = guard;
+        seen.moved(guard);
         Ok(News::Everything(objects))
     }
 }
@@ -99,7 +141,14 @@ impl Seen {
                 self.news.push((name, value(event)));
             }
         }
-        self.guard = Some(batch.revision);
+        self.moved(Some(batch.revision));
+    }
+
+    /// The guard is at this revision. A save that rested on an earlier one arrives too late.
+    fn moved(&mut self, guard: Option<Revision>) {
+        if self.guard != guard {
+            (self.guard, self.unsure) = (guard, false);
+        }
     }
 }
 
@@ -167,6 +216,7 @@ impl Journal for StoreJournal {
 impl SharedJournal for StoreJournal {
     async fn catch_up(&self) -> Result<News, JournalError> {
         let mut seen = self.seen.lock().await;
+        self.settle(&mut seen).await.map_err(JournalError::new)?;
         if seen.told.is_some() {
             let guard = self.store.get(&keys::emulated_guard()).await.map_err(JournalError::new)?;
             let heard = match guard {
@@ -197,21 +247,13 @@ impl SharedJournal for StoreJournal {
 
     async fn save_next(&self, changes: Vec<Saved>) -> Result<Turn, JournalError> {
         let mut seen = self.seen.lock().await;
-        let key = keys::emulated_guard();
-        for mut writes in parts(changes) {
-            writes.push(Write::put(key.clone(), GUARD));
-            let mut preconditions: Vec<Precondition> =
-                fence::current().map(replica::stands).into_iter().collect();
-            let fenced = !preconditions.is_empty();
-            preconditions.push(match seen.guard {
-                Some(guard) => Precondition::ModifiedAt(key.clone(), guard),
-                None => Precondition::Absent(key.clone()),
-            });
-            let saved = self.store.commit(Txn { preconditions, writes }).await;
-            match saved.map_err(JournalError::new)? {
-                Commit::Done(revision) => seen.guard = Some(revision),
-                Commit::Lost { failed: 0 } if fenced => return Ok(Turn::Deposed),
-                Commit::Lost { .. } => return Ok(Turn::Behind),
+        for writes in parts(changes) {
+            let turn = self
+                .commit(&mut seen, fence::current(), writes)
+                .await
+                .map_err(JournalError::new)?;
+            if turn != Turn::Kept {
+                return Ok(turn);
             }
         }
         Ok(Turn::Kept)

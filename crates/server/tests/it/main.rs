@@ -7,6 +7,7 @@ mod api_keys;
 mod driver;
 #[cfg(test)]
 mod http;
+mod journal;
 #[cfg(test)]
 mod orgs;
 #[cfg(test)]
