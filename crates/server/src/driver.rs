@@ -6,6 +6,7 @@
 //! that is shared it works on what this process owns, each command under the fence of its shard;
 //! what comes back after the shard was let go of is dropped.
 
+mod patrol;
 mod rumours;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use peerage_fabric::{Fabric, fence};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use self::patrol::Patrol;
 use self::rumours::Rumours;
 use crate::app::App;
 use crate::clock::Clock;
@@ -30,6 +32,9 @@ const NUDGES_MAX: usize = 65_536;
 
 /// Between two sweeps over everything that is not settled: makes up for lost nudges.
 const SWEEP: Duration = Duration::from_secs(30);
+
+/// Between two rounds over everything that is settled as well: finds what others did to it.
+const ROUND: Duration = Duration::from_mins(5);
 
 /// The longest sleep, so that a wait that was worked out wrongly cannot last.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -158,6 +163,7 @@ impl Driver {
         }
         let mut moves = self.clock.moves();
         let mut next_sweep = Instant::now();
+        let mut patrol = Patrol::new(self.app.clone(), ROUND);
         while !*stop.borrow() {
             if self.take_ownership() {
                 next_sweep = Instant::now();
@@ -166,8 +172,12 @@ impl Driver {
                 next_sweep = Instant::now() + SWEEP;
                 self.sweep().await;
             }
+            if Instant::now() >= patrol.next() {
+                patrol.page().await.into_iter().for_each(|key| self.nudge(key));
+            }
             self.perform_commands();
-            let sleep = self.sleep().min(next_sweep.saturating_duration_since(Instant::now()));
+            let due = next_sweep.min(patrol.next());
+            let sleep = self.sleep().min(due.saturating_duration_since(Instant::now()));
             tokio::select! {
                 biased;
                 _ = stop.changed() => {}

@@ -238,10 +238,10 @@ pub async fn check_whole(store: &dyn Store) -> anyhow::Result<()> {
 }
 
 /// The emulated clouds say by themselves when something changes: looking again is a safety net.
-fn emulated_tempo() -> Tempo {
+#[must_use]
+pub fn emulated_tempo() -> Tempo {
     Tempo {
         poll: Duration::from_secs(30),
-        resync: None,
         backoff_min: Duration::from_millis(20),
         ..Tempo::default()
     }

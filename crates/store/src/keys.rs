@@ -98,6 +98,26 @@ pub fn containers(group: GroupId) -> Key {
     key(format_args!("net/{group}/container/"))
 }
 
+/// Every project's peerings and containers.
+#[must_use]
+pub fn all_networks() -> Key {
+    key("net/")
+}
+
+/// Which object a key of [`peering`] or [`container`] is about.
+#[must_use]
+pub fn parse_network(key: &Key) -> Option<ReconcileKey> {
+    let text = std::str::from_utf8(key.as_bytes()).ok()?;
+    let mut parts = text.strip_prefix("net/")?.split('/');
+    let (group, noun, id) = (parts.next()?, parts.next()?, parts.next()?);
+    let group = GroupId::parse(group).ok()?;
+    match noun {
+        "container" => Some(ReconcileKey::Network(group, ContainerId::parse(id).ok()?)),
+        "peer" => Some(ReconcileKey::Peering(group, PeerId::parse(id).ok()?)),
+        _ => None,
+    }
+}
+
 /// That an object is not settled: what the reconciler works through after a start.
 #[must_use]
 pub fn unsettled(object: ReconcileKey) -> Key {

@@ -12,10 +12,10 @@
 //! that the cloud asked to wait is left alone that long, whoever nudges it.
 //!
 //! # Caveats
-//! Nothing here is durable: after a restart the driver nudges every object that is not settled,
-//! and what is settled too when [`Tempo::resync`] is to find what others did to it. A driver
-//! brings exactly one outcome for each command that asks for one; an outcome that nobody asked
-//! for changes nothing.
+//! Nothing here is durable: after a restart the driver nudges every object that is not settled.
+//! What is settled is looked at only when somebody nudges it, so the driver also goes round
+//! everything from time to time, to find what others did to it. A driver brings exactly one
+//! outcome for each command that asks for one; an outcome that nobody asked for changes nothing.
 
 mod queue;
 mod run;

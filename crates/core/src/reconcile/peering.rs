@@ -250,7 +250,7 @@ fn rest(peering: &Peering, recheck_at: Option<Timestamp>, now: Timestamp, tempo:
         return Action::At(at);
     }
     if peering.is_settled() {
-        return tempo.resync.map_or(Action::AwaitChange, |span| Action::At(now.after(span)));
+        return Action::AwaitChange;
     }
     Action::At(now.after(tempo.poll))
 }

@@ -7,9 +7,6 @@ use core::time::Duration;
 pub struct Tempo {
     /// Between two looks at something that is under way, when the cloud names no time.
     pub poll: Duration,
-    /// Between two looks at something that is at rest, to notice what others did to it; `None`
-    /// when the cloud tells us by itself.
-    pub resync: Option<Duration>,
     /// The first wait after a failed call; doubled with each failure in a row.
     pub backoff_min: Duration,
     /// The longest wait after a failed call.
@@ -22,7 +19,6 @@ impl Default for Tempo {
     fn default() -> Self {
         Self {
             poll: Duration::from_secs(5),
-            resync: Some(Duration::from_mins(5)),
             backoff_min: Duration::from_millis(200),
             backoff_max: Duration::from_mins(2),
             in_flight_max: 128,

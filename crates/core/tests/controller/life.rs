@@ -263,14 +263,15 @@ fn a_route_that_the_cloud_writes_in_another_way_is_not_stale() {
 }
 
 #[test]
-fn a_peering_at_rest_is_looked_at_again_after_the_resync() {
+fn a_peering_at_rest_is_looked_at_again_when_somebody_nudges_it() {
     let mut world = World::new();
-    world.tempo.resync = Some(STEP * 300);
-    world.crash();
     let id = world.create(Provider::Aws, 1);
     world.run_for(STEP * 60);
     assert_eq!(world.phase(id), "AVAILABLE");
     world.cloud.links.get_mut(&id).unwrap().link.status = LinkStatus::Severed;
     world.run_for(STEP * 301);
+    assert_eq!(world.phase(id), "AVAILABLE");
+    world.nudge(peer(id));
+    world.run();
     assert_eq!(world.phase(id), "FAILED REJECTED");
 }

@@ -46,7 +46,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let tempo = Tempo { resync: None, ..Tempo::default() };
+        let tempo = Tempo::default();
         Self {
             now: Timestamp::from_millis(1_000),
             store: Store::default(),

@@ -8,7 +8,7 @@ use peerage_core::peering::Peering;
 use peerage_core::provider::Provider;
 use peerage_core::reconcile::{Fence, Key, Object, Snapshot, WriteResult};
 use peerage_store::record::{ContainerRecord, GroupRecord, PeeringRecord};
-use peerage_store::{Key as StoreKey, Revision, Txn, Watch, WatchEvent, Write, keys};
+use peerage_store::{Key as StoreKey, ListRequest, Revision, Txn, Watch, WatchEvent, Write, keys};
 
 use super::change::{Change, Tried, unavailable};
 use super::containers::put_container;
@@ -46,6 +46,23 @@ impl App {
     pub async fn unsettled(&self) -> Result<Vec<Key>, Failure> {
         let entries = self.entries_unbounded(&keys::all_unsettled()).await?;
         Ok(entries.iter().filter_map(|entry| keys::parse_unsettled(&entry.key)).collect())
+    }
+
+    /// Some objects, settled or not, and where to go on after them; nowhere after the last.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn objects_after(
+        &self,
+        after: Option<StoreKey>,
+        most: usize,
+    ) -> Result<(Vec<Key>, Option<StoreKey>), Failure> {
+        let below = ListRequest::prefix(keys::all_networks());
+        let request = ListRequest { after, limit: most, ..below };
+        let page = self.store.list(request).await.map_err(|error| unavailable(&error))?;
+        let last = page.entries.last().map(|entry| entry.key.clone());
+        let objects = page.entries.iter().filter_map(|entry| keys::parse_network(&entry.key));
+        Ok((objects.collect(), last.filter(|_| page.more)))
     }
 
     /// Hears of every object that somebody leaves unsettled from here on, whichever process does.

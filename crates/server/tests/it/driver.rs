@@ -1,5 +1,5 @@
 //! The driver where a lease seemed to end and did not: what was asked before does not answer what
-//! is asked after.
+//! is asked after. And its rounds: what others did to a peering is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use peerage::app::install::Installation;
+use peerage::app::App;
+use peerage::app::install::{Installation, Installed};
 use peerage::clock::Clock;
 use peerage::context::{Caller, Context, Credential};
 use peerage::driver::{Driver, Fabrics, Share, nudges};
@@ -20,14 +21,16 @@ use peerage_core::cloud::{
     CallError, Certainty, Link, LinkRequest, Network, NetworkRequest, Remedy, Sighting,
 };
 use peerage_core::container::ContainerSpec;
-use peerage_core::id::{GroupId, OrgId, ServiceAccountId};
-use peerage_core::peering::{AwsNetwork, CustomerNetwork};
+use peerage_core::id::{GroupId, OrgId, PeerId, ServiceAccountId};
+use peerage_core::peering::{AwsNetwork, CustomerNetwork, Phase};
 use peerage_core::provider::Provider;
 use peerage_core::reconcile::Tempo;
 use peerage_core::region::AwsRegion;
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
-use peerage_fabric::emulated::{CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace};
+use peerage_fabric::emulated::{
+    CustomerAct, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
+};
 use peerage_store::memory::MemoryStore;
 use peerage_store::{Commit, LeaseClock, Store, Txn, Write, keys};
 use tokio::sync::{Semaphore, watch};
@@ -113,6 +116,32 @@ async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// The owner of the organization, and its project.
+fn owner(installed: &Installed) -> (Context, GroupId) {
+    let org = OrgId::parse(&installed.org_id).expect("an id");
+    let roles =
+        Roles { org: Some((org, BTreeSet::from([OrgRole::Owner]))), groups: BTreeMap::new() };
+    let credential = Credential::ServiceAccount { id: ServiceAccountId::from_bytes([1; 12]) };
+    let caller = Caller { credential, org, roles };
+    let context = Context { caller, remote: [127, 0, 0, 1].into(), request_id: "test".to_owned() };
+    (context, GroupId::parse(&installed.project_id).expect("an id"))
+}
+
+/// Asks for a peering on AWS.
+async fn ask_for_one(app: &App, context: &Context, group: GroupId) -> PeerId {
+    let block = |text: &str| AddressBlock::parse(text).expect("a block");
+    let region = AwsRegion::all().next().expect("a region");
+    let spec = ContainerSpec::Aws { region, block: block("10.8.0.0/21") };
+    let container = app.create_container(context, group, spec).await.expect("a container").id;
+    let customer = CustomerNetwork::Aws(AwsNetwork {
+        account_id: "123456789012".into(),
+        vpc_id: "vpc-00000000000000001".into(),
+        region: "us-east-1".into(),
+        block: block("172.16.0.0/16"),
+    });
+    app.create_peering(context, group, container, customer).await.expect("a peering").id
+}
+
 #[tokio::test]
 async fn an_answer_from_before_a_gap_in_the_lease_answers_nothing_after_it() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::shared(LeaseClock::system()));
@@ -123,7 +152,7 @@ async fn an_answer_from_before_a_gap_in_the_lease_answers_nothing_after_it() {
     let app = Arc::new(open_app(store.clone(), key, clock.clone(), randomness, tell).unwrap());
     let names = Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
     let installed = app.install(&names).await.unwrap();
-    let group = GroupId::parse(&installed.project_id).unwrap();
+    let (_, group) = owner(&installed);
 
     // The shard is ours in the store all the time; only our belief in it has a gap.
     let shard = shard_of(group);
@@ -144,23 +173,8 @@ async fn an_answer_from_before_a_gap_in_the_lease_answers_nothing_after_it() {
     let (stop, stopped) = watch::channel(false);
     let driving = tokio::spawn(driver.run(stopped));
 
-    let org = OrgId::parse(&installed.org_id).unwrap();
-    let roles =
-        Roles { org: Some((org, BTreeSet::from([OrgRole::Owner]))), groups: BTreeMap::new() };
-    let credential = Credential::ServiceAccount { id: ServiceAccountId::from_bytes([1; 12]) };
-    let caller = Caller { credential, org, roles };
-    let context = Context { caller, remote: [127, 0, 0, 1].into(), request_id: "test".to_owned() };
-    let block = |text: &str| AddressBlock::parse(text).unwrap();
-    let region = AwsRegion::all().next().unwrap();
-    let spec = ContainerSpec::Aws { region, block: block("10.8.0.0/21") };
-    let container = app.create_container(&context, group, spec).await.unwrap().id;
-    let customer = CustomerNetwork::Aws(AwsNetwork {
-        account_id: "123456789012".into(),
-        vpc_id: "vpc-00000000000000001".into(),
-        region: "us-east-1".into(),
-        block: block("172.16.0.0/16"),
-    });
-    let peering = app.create_peering(&context, group, container, customer).await.unwrap().id;
+    let (context, _) = owner(&installed);
+    let peering = ask_for_one(&app, &context, group).await;
 
     let calls = async |count| late.calls.load(Ordering::SeqCst) == count;
     eventually("the first call", async || calls(1).await).await;
@@ -181,6 +195,40 @@ async fn an_answer_from_before_a_gap_in_the_lease_answers_nothing_after_it() {
         shown.phase.is_available()
     })
     .await;
+    stop.send_replace(true);
+    driving.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_customer_did_while_nobody_looked_is_found_on_a_round() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let (nudge, nudged) = nudges();
+    let (clock, randomness) = (Clock::new(), Randomness::seeded(1));
+    let tell = move |key| nudge.nudge(key);
+    let key = KeySource::Ephemeral;
+    let app = Arc::new(open_app(store.clone(), key, clock.clone(), randomness, tell).unwrap());
+    let names = Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
+    let installed = app.install(&names).await.unwrap();
+    let (context, group) = owner(&installed);
+    let options =
+        EmulatedOptions { pace: Pace::instant(), customer: CustomerMode::Accept, seed: 1 };
+    let clouds = Arc::new(Emulated::open(Arc::new(MemoryJournal::new()), options).await.unwrap());
+    let fabrics: Fabrics = BTreeMap::from([(Provider::Aws, clouds.clone() as Arc<dyn Fabric>)]);
+    let share = Share::all();
+    let driver =
+        Driver::new(app.clone(), clock.clone(), fabrics, Tempo::default(), nudged, share, 1);
+    let (stop, stopped) = watch::channel(false);
+    let driving = tokio::spawn(driver.run(stopped));
+
+    let peering = ask_for_one(&app, &context, group).await;
+    let is = async |expected: fn(&Phase) -> bool| {
+        expected(&app.get_peering(&context, group, peering).await.unwrap().phase)
+    };
+    eventually("it is available", async || is(Phase::is_available).await).await;
+    clouds.customer(peering, CustomerAct::Delete, clock.now()).await.unwrap();
+    assert!(is(Phase::is_available).await, "nobody looked so far");
+    tokio::time::sleep(Duration::from_mins(6)).await;
+    assert!(is(Phase::is_failed).await);
     stop.send_replace(true);
     driving.await.unwrap();
 }
