@@ -4,9 +4,9 @@
 //! every file of the project; no crate of the product may depend on it.
 #![expect(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
+mod dev;
 mod licences;
 mod tidy;
-mod trial;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +21,13 @@ enum Task {
     Tidy,
     /// Check the licences, sources and duplicates of all dependencies against deny.toml.
     Licences,
+    /// Live simulated worlds, one for each seed: `cargo xtask sim --seeds 10000`.
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// What the simulation understands; `--help` lists it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Put the built program under fire: `cargo xtask trial kill --kills 500`.
     #[command(disable_help_flag = true)]
     Trial {
@@ -35,7 +42,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let clean = match Task::parse() {
         Task::Tidy => tidy::run(&root)?,
         Task::Licences => licences::run(&root)?,
-        Task::Trial { arguments } => trial::run(&root, &arguments)?,
+        Task::Sim { arguments } => dev::run(&root, &dev::SIM, &arguments)?,
+        Task::Trial { arguments } => dev::run(&root, &dev::TRIAL, &arguments)?,
     };
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

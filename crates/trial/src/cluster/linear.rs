@@ -1,11 +1,8 @@
-//! Whether what clients were told about one peering could have happened in some order that agrees
-//! with the times (Wing and Gong's search, with the states that led nowhere remembered).
-//!
-//! Peerings are independent of each other, so each is searched alone. An operation whose outcome is
-//! unknown may have happened at any time after it was sent, or never.
+//! One peering as its clients see it: what may be seen of it after what was done to it.
 
-use std::collections::HashSet;
 use std::time::Duration;
+
+use peerage_sim::linear::{Call, Model, Verdict, check};
 
 /// What a client did to a peering, and what it saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,43 +54,32 @@ impl State {
     }
 }
 
-/// Whether there is an order.
-pub(crate) fn is_linearizable(events: &[Event]) -> bool {
-    let mut events = events.to_vec();
-    events.sort_by_key(|event| event.invoked);
-    let mut dead = HashSet::new();
-    search(&events, &mut vec![false; events.len()], State::Unmade, &mut dead)
+/// A peering that nobody has made so far.
+struct Peering;
+
+impl Model for Peering {
+    type Op = Step;
+    type State = State;
+
+    fn start(&self) -> State {
+        State::Unmade
+    }
+
+    fn step(&self, state: &State, step: &Step, _answered: bool) -> Option<State> {
+        state.after(*step)
+    }
 }
 
-fn search(
-    events: &[Event],
-    done: &mut Vec<bool>,
-    state: State,
-    dead: &mut HashSet<(Vec<bool>, State)>,
-) -> bool {
-    let left = |done: &[bool]| (0..events.len()).filter(|at| !done[*at]).collect::<Vec<_>>();
-    let open = left(done);
-    if open.iter().all(|at| events[*at].returned.is_none()) {
-        return true;
-    }
-    if dead.contains(&(done.clone(), state)) {
-        return false;
-    }
-    // Whatever is next was sent before the first of the others had returned.
-    let horizon = open.iter().filter_map(|at| events[*at].returned).min();
-    for at in open {
-        if horizon.is_some_and(|horizon| events[at].invoked > horizon) {
-            break;
-        }
-        let Some(next) = state.after(events[at].step) else { continue };
-        done[at] = true;
-        if search(events, done, next, dead) {
-            return true;
-        }
-        done[at] = false;
-    }
-    dead.insert((done.clone(), state));
-    false
+/// Whether what clients were told could have happened in some order that agrees with the times.
+pub(crate) fn judge(events: &[Event]) -> Verdict {
+    // Of two things at one time either may have been first.
+    let twice = |at: Duration| u64::try_from(at.as_nanos()).unwrap_or(u64::MAX / 2) * 2;
+    let call = |event: &Event| Call {
+        op: event.step,
+        invoked: twice(event.invoked),
+        returned: event.returned.map(|at| twice(at) + 1),
+    };
+    check(&Peering, &events.iter().map(call).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -109,7 +95,8 @@ mod tests {
                 returned: returned.map(Duration::from_millis),
             })
             .collect();
-        assert_eq!(is_linearizable(&events), expected, "{events:?}");
+        let found = judge(&events) == Verdict::Linearizable;
+        assert_eq!(found, expected, "{events:?}");
     }
 
     #[test]

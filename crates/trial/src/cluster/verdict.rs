@@ -10,7 +10,9 @@ use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use serde_json::Value;
 
-use super::linear::is_linearizable;
+use peerage_sim::linear::Verdict;
+
+use super::linear;
 use super::load::Load;
 use super::nodes::Cluster;
 
@@ -107,10 +109,11 @@ pub(crate) fn linearizable(load: &Load) -> anyhow::Result<()> {
         for (number, history) in &histories {
             events += history.len();
             open += history.iter().filter(|event| event.returned.is_none()).count();
-            if !is_linearizable(history) {
+            let verdict = linear::judge(history);
+            if verdict != Verdict::Linearizable {
                 let mut history = history.clone();
                 history.sort_by_key(|event| event.invoked);
-                bail!("no order explains what was told of vpc-{number:017x}: {history:#?}");
+                bail!("{verdict:?} is what was told of vpc-{number:017x}: {history:#?}");
             }
         }
         Ok((histories.len(), events, open))
