@@ -21,6 +21,8 @@ use crate::world::{World, wait};
 /// How long everything may take to come to rest once nothing goes wrong any more: the longest wait
 /// after failures, the poll, a lease and the clocks that were put back, several times over.
 const REST_MAX: Duration = Duration::from_mins(40);
+/// Longer than a round of the reconciler and the longest stop of a replica together.
+const ROUND: Duration = Duration::from_mins(8);
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
 /// Longer than any cloud remembers a connection that came to an end.
@@ -32,8 +34,8 @@ pub async fn end(world: &Arc<World>) {
     if !rests(world, "it was to come to rest").await {
         return;
     }
-    // A look of the reconciler at what customers did while nobody listened.
-    wait(Duration::from_mins(6)).await;
+    // A round of the reconciler, for what customers did while nobody listened.
+    wait(ROUND).await;
     if !rests(world, "it was to stay at rest").await {
         return;
     }
