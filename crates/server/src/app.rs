@@ -45,7 +45,7 @@ pub mod records {
     };
 }
 
-use crate::authn::{DigestVerifier, Sealer, Throttle};
+use crate::authn::{ChainKey, DigestVerifier, Sealer, Throttle};
 use crate::clock::Clock;
 use crate::emulation::Emulation;
 use crate::ids::Randomness;
@@ -64,6 +64,8 @@ pub struct App {
     pub(crate) security: Security,
     nudge: Box<dyn Fn(ReconcileKey) + Send + Sync>,
     locks: Vec<Mutex<()>>,
+    /// One event of a trail is written at a time in this process; see [`App::one_at_a_time`].
+    trails: Vec<Mutex<()>>,
     emulation: Option<Emulation>,
 }
 
@@ -76,6 +78,8 @@ pub struct Security {
     pub sealer: Sealer,
     /// Slows down who guesses.
     pub throttle: Throttle,
+    /// Authenticates the audit trail.
+    pub chain: ChainKey,
 }
 
 impl std::fmt::Debug for App {
@@ -94,8 +98,10 @@ impl App {
         security: Security,
         nudge: impl Fn(ReconcileKey) + Send + Sync + 'static,
     ) -> Self {
-        let locks = std::iter::repeat_with(Mutex::default).take(LOCKS).collect();
-        Self { store, clock, randomness, security, nudge: Box::new(nudge), locks, emulation: None }
+        let locks = || std::iter::repeat_with(Mutex::default).take(LOCKS).collect();
+        let (nudge, emulation) = (Box::new(nudge), None);
+        let (locks, trails) = (locks(), locks());
+        Self { store, clock, randomness, security, nudge, locks, trails, emulation }
     }
 
     /// The same, with a hand on the emulated clouds.

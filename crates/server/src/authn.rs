@@ -9,6 +9,7 @@
 pub mod access;
 pub mod basic;
 pub mod bearer;
+pub mod chain;
 pub mod digest;
 pub mod form;
 pub mod ha1;
@@ -23,6 +24,7 @@ use ::http::header::AUTHORIZATION;
 pub use access::EmptyList;
 pub use basic::{BasicCredentials, BasicError};
 pub use bearer::BearerError;
+pub use chain::{ChainKey, Link};
 pub use digest::{
     Answer, AnswerError, DigestPolicy, DigestVerifier, InvalidReason, NonceKey, Outcome, REALM,
     SignedRequest, StaleReason, Staleness,

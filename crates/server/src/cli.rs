@@ -1,5 +1,6 @@
 //! The command line: what people type, and what each command does.
 
+mod audit;
 mod backup;
 mod check;
 mod dev;
@@ -32,6 +33,8 @@ enum Command {
     Backup(backup::Backup),
     /// Make a store from a backup.
     Restore(restore::Restore),
+    /// Prove the audit trail, or write it out.
+    Audit(audit::Audit),
     /// Say whether a configuration can be served, and what is wrong with it if not.
     Check(check::Check),
     /// Print the completions of a shell.
@@ -51,6 +54,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Init(command) => init::run(&command),
         Command::Backup(command) => backup::run(&command),
         Command::Restore(command) => restore::run(&command),
+        Command::Audit(command) => audit::run(&command),
         Command::Check(command) => check::run(&command),
         Command::Completions(command) => shell::completions(&command),
         Command::Man => shell::man(),

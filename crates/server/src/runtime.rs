@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, Security};
 use crate::authn::{
-    DigestPolicy, DigestVerifier, MasterKey, NonceKey, Sealer, Throttle, ThrottlePolicy,
+    ChainKey, DigestPolicy, DigestVerifier, MasterKey, NonceKey, Sealer, Throttle, ThrottlePolicy,
 };
 use crate::clock::{Clock, machine_time};
 use crate::config::Config;
@@ -30,12 +30,14 @@ use crate::replica::Lessee;
 use crate::telemetry::Metrics;
 
 /// Where the key that seals secrets comes from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum KeySource<'a> {
     /// A file; it is made when it is absent.
     File(&'a Path),
     /// Nowhere: it is forgotten with the process.
     Ephemeral,
+    /// The caller: several processes of a world that is not real have the same.
+    Held([u8; 32]),
 }
 
 /// The running service.
@@ -69,6 +71,7 @@ fn master_key(key: KeySource<'_>, mut randomness: Randomness) -> anyhow::Result<
     Ok(match key {
         KeySource::File(path) => MasterKey::load_or_create(path, &mut randomness)
             .with_context(|| format!("the key file {}", path.display()))?,
+        KeySource::Held(bytes) => MasterKey::from_bytes(bytes),
         KeySource::Ephemeral => {
             let mut bytes = [0; 32];
             crate::authn::RandomSource::fill(&mut randomness, &mut bytes);
@@ -84,6 +87,7 @@ fn security(master: &MasterKey) -> Security {
         verifier: DigestVerifier::new(nonces, DigestPolicy::starting_at(now)),
         sealer: Sealer::new(&master.seal_key()),
         throttle: Throttle::new(ThrottlePolicy::default()),
+        chain: ChainKey::new(master.audit_key()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of a world: nothing goes wrong any more, everything comes to rest, what is believed is
 //! what is there, and after everything is taken away nothing is left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,7 @@ pub async fn end(world: &Arc<World>) {
     if clean_up(world).await {
         leftovers(world).await;
     }
+    trails(world).await;
     histories(world);
 }
 
@@ -184,6 +185,23 @@ async fn leftovers(world: &World) {
     let marks = names_below(world, "todo/").await;
     for mark in marks.iter().filter(|mark| format!("todo/{mark}") != nudge) {
         world.accuse(format!("the index still knows {mark}"));
+    }
+}
+
+/// Every event of every change is in its trail, in the order in which the changes happened.
+async fn trails(world: &World) {
+    let life = somebody(world).await;
+    match life.app.verify_trails(&BTreeMap::new()).await {
+        Ok(report) => {
+            for finding in report.findings {
+                // The projects of a simulated world were not made by anybody.
+                if finding.what != "it is missing, and its place is there" {
+                    world.accuse(format!("the audit trail is not whole: {finding:?}"));
+                }
+            }
+            world.count_up("events in their trails", report.events);
+        }
+        Err(failure) => world.accuse(format!("the audit trail cannot be read: {failure}")),
     }
 }
 

@@ -26,6 +26,8 @@ use crate::plan::Clouds;
 use crate::wire::Wire;
 use crate::world::World;
 
+/// The key file that all replicas have.
+const KEY: [u8; 32] = [7; 32];
 /// The longest that a replica stays dead.
 const DEAD_MAX: Duration = Duration::from_secs(25);
 
@@ -101,7 +103,7 @@ async fn begin(wire: &Arc<Wire>) -> anyhow::Result<Life> {
         }
     };
     let seed = randomness.number();
-    let app = open_app(store.clone(), KeySource::Ephemeral, clock.clone(), randomness, nudge)?;
+    let app = open_app(store.clone(), KeySource::Held(KEY), clock.clone(), randomness, nudge)?;
     let emulation = Emulation::open(Arc::clone(&clouds), clock.clone(), Arc::clone(&store)).await;
     let emulation = emulation.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
     let app = Arc::new(app.with_emulation(Some(emulation)));

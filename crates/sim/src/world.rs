@@ -196,7 +196,12 @@ impl World {
 
     /// Counts that something happened.
     pub fn count(&self, what: &'static str) {
-        *self.notes().counts.entry(what).or_default() += 1;
+        self.count_up(what, 1);
+    }
+
+    /// Counts that something happened so many times.
+    pub fn count_up(&self, what: &'static str, times: u64) {
+        *self.notes().counts.entry(what).or_default() += times;
     }
 
     /// What happened, and how often.

@@ -49,6 +49,12 @@ pub fn group(group: GroupId) -> Key {
     key(format_args!("group/{group}"))
 }
 
+/// All projects.
+#[must_use]
+pub fn groups() -> Key {
+    key("group/")
+}
+
 /// That a project belongs to an organization.
 #[must_use]
 pub fn org_group(org: OrgId, group: GroupId) -> Key {
@@ -375,6 +381,31 @@ pub fn org_event(org: OrgId, id: EventId) -> Key {
 #[must_use]
 pub fn org_events(org: OrgId) -> Key {
     key(format_args!("org-event/{org}/"))
+}
+
+/// The trails of events: one for each project and each organization.
+#[must_use]
+pub fn all_trails() -> [Key; 2] {
+    [key("group-event/"), key("org-event/")]
+}
+
+/// How far the trail of that name goes; names are those of [`trail_of`].
+#[must_use]
+pub fn trail_head(trail: &str) -> Key {
+    key(format_args!("audit-head/{trail}"))
+}
+
+/// How far every trail goes.
+#[must_use]
+pub fn all_trail_heads() -> Key {
+    key("audit-head/")
+}
+
+/// The name of the trail that an event's key belongs to, such as `group-event/<id>`, and the
+/// event's id as text.
+#[must_use]
+pub fn trail_of(event: &Key) -> Option<(&str, &str)> {
+    std::str::from_utf8(event.as_bytes()).ok()?.rsplit_once('/')
 }
 
 /// An object of the emulated clouds.

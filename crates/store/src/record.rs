@@ -15,7 +15,7 @@ mod text;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use event::{Actor, EventRecord};
+pub use event::{Actor, EventLink, EventRecord, LinkedEvent, ObjectChange, TrailHeadRecord};
 pub use network::{ContainerRecord, PeeringRecord};
 pub use people::{
     GroupInvitationRecord, GroupTeamRecord, InvitedRecord, TeamRecord, UserRecord, UsernameRecord,

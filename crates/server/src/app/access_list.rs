@@ -103,9 +103,9 @@ impl App {
                 let kind = kind::NETWORK_PERMISSION_ENTRY_ADDED;
                 let news = News::in_group(kind, project.value.org, group)
                     .with("whitelistEntry", &new.entry);
-                self.record(&mut change, Some(context), news)?;
+                self.record(&mut change, Some(context), news);
             }
-            if self.committed(&mut tries, change).await? {
+            if change.tells_nothing() || self.committed(&mut tries, change).await? {
                 return self.access_of(group).await;
             }
         }
@@ -166,7 +166,7 @@ impl App {
             let kind = kind::NETWORK_PERMISSION_ENTRY_REMOVED;
             let news = News::in_group(kind, project.value.org, group)
                 .with("whitelistEntry", &found.value.entry);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(());
             }

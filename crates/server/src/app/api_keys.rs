@@ -160,7 +160,7 @@ impl App {
                 change.mark(keys::group_api_key(group, new.key.id))?;
             }
             let told = Told { group, ..Told::default() };
-            self.tell_key(&mut change, context, kind::API_KEY_CREATED, &new.key, &told)?;
+            self.tell_key(&mut change, context, kind::API_KEY_CREATED, &new.key, &told);
             if self.committed(&mut tries, change).await? {
                 return Ok(new);
             }
@@ -204,7 +204,7 @@ impl App {
         kind: Kind,
         key: &ApiKeyRecord,
         told: &Told,
-    ) -> Result<(), Failure> {
+    ) {
         let news = match told.group {
             Some(group) => News::in_group(kind, key.org, group),
             None => News::in_org(kind, key.org),
@@ -214,7 +214,7 @@ impl App {
             Some(entry) => news.with("whitelistEntry", entry),
             None => news,
         };
-        self.record(change, Some(context), news)
+        self.record(change, Some(context), news);
     }
 
     /// Changes the description or the organization's roles of a key.
@@ -324,7 +324,7 @@ impl App {
             }
             let place = keys::api_key(id);
             change.require(place.clone(), Some(found.revision)).put(place, &key)?;
-            self.tell_key(&mut change, context, kind, &key, &told)?;
+            self.tell_key(&mut change, context, kind, &key, &told);
             if self.committed(&mut tries, change).await? {
                 return Ok(key);
             }
@@ -358,7 +358,7 @@ impl App {
                 change.delete(keys::group_api_key(grant.group, id));
             }
             let told = Told::default();
-            self.tell_key(&mut change, context, kind::API_KEY_DELETED, &found.value, &told)?;
+            self.tell_key(&mut change, context, kind::API_KEY_DELETED, &found.value, &told);
             if self.committed(&mut tries, change).await? {
                 return Ok(());
             }

@@ -1,4 +1,8 @@
-//! Reading the audit trail of a project or an organization.
+//! Reading the audit trail of a project or an organization, and proving all of them.
+
+pub mod verify;
+
+use std::collections::BTreeMap;
 
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
@@ -8,6 +12,7 @@ use peerage_store::record::EventRecord;
 use peerage_store::{Key, ListRequest, Order, keys};
 
 use super::change::{Stored, stored, unavailable};
+use super::events::kind;
 use super::{App, Failure};
 use crate::context::Context;
 
@@ -29,7 +34,8 @@ pub struct EventFilter {
 
 impl EventFilter {
     fn takes(&self, event: &EventRecord) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&event.kind))
+        is_shown(event)
+            && (self.kinds.is_empty() || self.kinds.contains(&event.kind))
             && !self.excluded.contains(&event.kind)
             && self.from.is_none_or(|from| event.created >= from)
             && self.to.is_none_or(|to| event.created <= to)
@@ -77,8 +83,7 @@ impl App {
     ) -> Result<EventRecord, Failure> {
         self.in_group(context, group, Action::Read, Resource::GroupEvent).await?;
         let key = keys::group_event(group, event);
-        let found: Stored<_> = self.read_or(&key, || Refusal::EventNotFound(event)).await?;
-        Ok(found.value)
+        self.shown_event(&key, event).await
     }
 
     /// One event of an organization.
@@ -93,8 +98,25 @@ impl App {
     ) -> Result<EventRecord, Failure> {
         self.in_org(context, org, Action::Read, Resource::OrgEvent).await?;
         let key = keys::org_event(org, event);
-        let found: Stored<_> = self.read_or(&key, || Refusal::EventNotFound(event)).await?;
-        Ok(found.value)
+        self.shown_event(&key, event).await
+    }
+
+    /// Looks through every trail for what was tampered with; see [`verify::verify`].
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn verify_trails(
+        &self,
+        since: &BTreeMap<String, verify::End>,
+    ) -> Result<verify::Report, Failure> {
+        let report = verify::verify(&*self.store, &self.security.chain, since, |_| ()).await;
+        report.map_err(|error| unavailable(&error))
+    }
+
+    async fn shown_event(&self, key: &Key, event: EventId) -> Result<EventRecord, Failure> {
+        let refusal = || Refusal::EventNotFound(event);
+        let found: Stored<EventRecord> = self.read_or(key, refusal).await?;
+        if is_shown(&found.value) { Ok(found.value) } else { Err(refusal().into()) }
     }
 
     async fn events_below(
@@ -122,4 +144,9 @@ impl App {
             request.at = Some(page.revision);
         }
     }
+}
+
+/// Whether the contract has a name for it.
+fn is_shown(event: &EventRecord) -> bool {
+    kind::find(&event.kind).is_some()
 }

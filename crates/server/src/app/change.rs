@@ -5,7 +5,7 @@ use std::time::Duration;
 use peerage_core::error::Refusal;
 use peerage_core::id::Id;
 use peerage_core::reconcile::Fence;
-use peerage_store::record::{self, MarkRecord, Record};
+use peerage_store::record::{self, EventRecord, MarkRecord, Record};
 use peerage_store::{
     Commit, Entry, ErrorKind, Key, ListRequest, Precondition, Revision, StoreError, Txn, Write,
 };
@@ -26,14 +26,27 @@ pub(crate) struct Stored<R> {
     pub(crate) revision: Revision,
 }
 
-/// A change that is being put together: all of it happens, or none.
+/// A change that is being put together: all of it happens, or none. It has an event, or a reason
+/// for having none.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
-    preconditions: Vec<Precondition>,
-    writes: Vec<Write>,
+    pub(super) preconditions: Vec<Precondition>,
+    pub(super) writes: Vec<Write>,
+    pub(super) events: Vec<EventRecord>,
+    untold: Option<&'static str>,
 }
 
 impl Change {
+    /// A change that leaves no event, and why.
+    pub(crate) fn untold(why: &'static str) -> Self {
+        Self { untold: Some(why), ..Self::default() }
+    }
+
+    /// Whether nothing was said to have happened so far.
+    pub(crate) fn tells_nothing(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// Only if nobody wrote the key since `seen`; `None`: only if it is still absent.
     pub(crate) fn require(&mut self, key: Key, seen: Option<Revision>) -> &mut Self {
         self.preconditions.push(match seen {
@@ -155,8 +168,18 @@ impl App {
 
     /// Tries to commit a change once.
     pub(crate) async fn commit(&self, change: Change) -> Result<Tried, Failure> {
-        let Change { preconditions, writes } = change;
-        match self.store.commit(Txn { preconditions, writes }).await {
+        if !change.events.is_empty() {
+            return self.commit_told(change).await;
+        }
+        if change.untold.is_none() {
+            return Err(Failure::Internal("a change that leaves no event"));
+        }
+        let Change { preconditions, writes, .. } = change;
+        self.commit_txn(Txn { preconditions, writes }).await
+    }
+
+    pub(super) async fn commit_txn(&self, txn: Txn) -> Result<Tried, Failure> {
+        match self.store.commit(txn).await {
             Ok(Commit::Done(revision)) => Ok(Tried::Done(revision)),
             Ok(Commit::Lost { failed }) => Ok(Tried::Lost(failed)),
             Err(error) => Err(unavailable(&error)),
@@ -200,7 +223,7 @@ pub(crate) fn stored<R: Record>(entry: &Entry) -> Result<Stored<R>, Failure> {
     Ok(Stored { value, revision: entry.modified })
 }
 
-fn damaged(error: &record::RecordError) -> Failure {
+pub(super) fn damaged(error: &record::RecordError) -> Failure {
     tracing::error!(%error, "store.record_unreadable");
     Failure::Internal("a stored record cannot be read")
 }

@@ -78,7 +78,7 @@ impl App {
         group: GroupId,
         spec: ContainerSpec,
     ) -> Result<Container, Failure> {
-        self.in_group(context, group, Action::Create, Resource::Container).await?;
+        let project = self.in_group(context, group, Action::Create, Resource::Container).await?;
         let _turn = self.one_at_a_time(group).await;
         let mut tries = Tries::default();
         loop {
@@ -90,6 +90,9 @@ impl App {
             let mut change = self.network_change(group, guard)?;
             change.require(keys::container(group, id), None);
             put_container(&mut change, &container)?;
+            let news = News::in_group(kind::PEERAGE_CONTAINER_CREATED, project.value.org, group)
+                .with("containerId", id);
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(container);
             }
@@ -127,7 +130,7 @@ impl App {
             let org = project.value.org;
             let news = News::in_group(kind::CONTAINER_SUBNETS_UPDATE_REQUESTED, org, group)
                 .with("containerId", container);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }
@@ -158,7 +161,7 @@ impl App {
             let org = project.value.org;
             let news =
                 News::in_group(kind::CONTAINER_DELETED, org, group).with("containerId", container);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(());
             }

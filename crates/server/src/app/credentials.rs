@@ -229,7 +229,7 @@ impl App {
                 secret: Some(account.value.secrets[used].id),
                 expires: self.machine_now().after(TOKEN_LIFE),
             };
-            let mut change = Change::default();
+            let mut change = Change::untold("to prove who one is changes nothing");
             change.put(keys::token(&hash), &record)?;
             change.mark(keys::service_account_token(record.account, &hash))?;
             self.note_use(&mut change, account, used)?;
@@ -308,7 +308,7 @@ impl App {
         let hash = hex::encode(token.hash().as_bytes());
         let key = keys::token(&hash);
         if let Some(found) = self.read::<TokenRecord>(&key).await? {
-            let mut change = Change::default();
+            let mut change = Change::untold("a token is a proof, and it ends by itself");
             change.delete(key);
             change.delete(keys::service_account_token(found.value.account, &hash));
             self.commit(change).await?;

@@ -1,16 +1,18 @@
-//! The audit trail: every change leaves an event in its own transaction.
+//! The audit trail: every change leaves an event in its own transaction, linked to the one before.
 
+mod chain;
+mod difference;
 pub mod kind;
 
 use std::collections::BTreeMap;
 
 use peerage_core::id::{GroupId, OrgId};
-use peerage_store::keys;
 use peerage_store::record::{Actor, EventRecord};
+use peerage_store::{Key, keys};
 
 use self::kind::Kind;
+use super::App;
 use super::change::Change;
-use super::{App, Failure};
 use crate::context::{Context, Credential};
 
 /// An event that is about to be written.
@@ -43,12 +45,7 @@ impl News {
 
 impl App {
     /// Puts an event into a change, as done by the caller; by Peerage itself without one.
-    pub(crate) fn record(
-        &self,
-        change: &mut Change,
-        context: Option<&Context>,
-        news: News,
-    ) -> Result<(), Failure> {
+    pub(crate) fn record(&self, change: &mut Change, context: Option<&Context>, news: News) {
         let now = self.clock.now();
         let News { kind, org, group, details } = news;
         let event = EventRecord {
@@ -60,13 +57,17 @@ impl App {
             actor: context.map_or(Actor::System, actor),
             remote: context.map(|context| context.remote.to_string()),
             details,
+            changes: Vec::new(),
         };
-        let key = match group {
-            Some(group) => keys::group_event(group, event.id),
-            None => keys::org_event(org, event.id),
-        };
-        change.put(key, &event)?;
-        Ok(())
+        change.events.push(event);
+    }
+}
+
+/// Where an event is kept.
+pub(super) fn place(event: &EventRecord) -> Key {
+    match event.group {
+        Some(group) => keys::group_event(group, event.id),
+        None => keys::org_event(event.org, event.id),
     }
 }
 

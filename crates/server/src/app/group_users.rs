@@ -116,7 +116,7 @@ impl App {
         change.require(key.clone(), Some(revision)).put(key, &user)?;
         let news = News::in_group(kind::JOINED_GROUP, project.org, project.id)
             .with("targetUsername", &user.username);
-        self.record(change, Some(context), news)?;
+        self.record(change, Some(context), news);
         Ok(Added::Member(user))
     }
 
@@ -148,9 +148,9 @@ impl App {
         change.put(index, &UsernameRecord { user: user.id })?;
         change.put(keys::org_user(org, user.id), &user)?;
         let invited = News::in_org(kind::INVITED_TO_ORG, org).with("targetUsername", username);
-        self.record(change, Some(context), invited)?;
+        self.record(change, Some(context), invited);
         let invited = News::in_group(kind::INVITED_TO_GROUP, org, group);
-        self.record(change, Some(context), invited.with("targetUsername", username))?;
+        self.record(change, Some(context), invited.with("targetUsername", username));
         Ok(Added::Invited { user, org_name: of.value.name })
     }
 
@@ -182,7 +182,7 @@ impl App {
             change.require_exists(keys::group(group));
             let news = News::in_group(kind, project.org, group);
             let news = news.with("targetUsername", &next.username);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }

@@ -154,9 +154,9 @@ impl App {
             change.mark(keys::org_group(new.org, group.id))?;
             self.make_owner(&mut change, context, group.id).await?;
             let news = News::in_group(kind::GROUP_CREATED, new.org, group.id);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             let news = News::in_org(kind::GROUP_CREATED, new.org).with("groupId", group.id);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(group);
             }
@@ -216,17 +216,21 @@ impl App {
                 let news = News::in_group(kind::GROUP_NAME_CHANGED, next.org, group)
                     .with("name", name)
                     .with("oldName", &before.value.name);
-                self.record(&mut change, Some(context), news)?;
+                self.record(&mut change, Some(context), news);
             }
             if let Some(tags) = wanted.tags.as_ref().filter(|tags| **tags != next.tags) {
                 next.tags.clone_from(tags);
                 let news = News::in_group(kind::GROUP_TAGS_MODIFIED, next.org, group);
-                self.record(&mut change, Some(context), news)?;
+                self.record(&mut change, Some(context), news);
             }
             if let Some(alerts) = wanted.with_default_alerts_settings {
                 next.with_default_alerts_settings = alerts;
             }
             change.put(keys::group(group), &next)?;
+            if change.tells_nothing() {
+                let news = News::in_group(kind::PEERAGE_GROUP_CHANGED, next.org, group);
+                self.record(&mut change, Some(context), news);
+            }
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }
@@ -277,7 +281,7 @@ impl App {
             }
             let news =
                 News::in_org(kind::GROUP_DELETED, org).with("groupId", group).with("name", name);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 self.forget_group(org, group).await?;
                 return self.clear(group).await;
@@ -285,7 +289,8 @@ impl App {
         }
     }
 
-    /// Clears what is left of a project that is gone already: nobody can reach it any more.
+    /// Clears what is left of a project that is gone already: nobody can reach it any more. Its
+    /// trail stays.
     async fn clear(&self, group: GroupId) -> Result<(), Failure> {
         let left = [
             keys::access_list(group),
@@ -294,11 +299,10 @@ impl App {
             keys::group_teams(group),
             keys::group_invitations(group),
             keys::all_group_invited(group),
-            keys::group_events(group),
         ];
         for prefix in left {
             for batch in self.entries(&prefix).await?.chunks(BATCH) {
-                let mut change = Change::default();
+                let mut change = Change::untold("nobody can reach it any more");
                 for entry in batch {
                     change.delete(entry.key.clone());
                 }
@@ -326,7 +330,7 @@ impl App {
             let mut change = Change::default();
             let key = keys::group(group);
             change.require(key.clone(), Some(before.revision)).put(key, &next)?;
-            self.record(&mut change, Some(context), News::in_group(kind, next.org, group))?;
+            self.record(&mut change, Some(context), News::in_group(kind, next.org, group));
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }

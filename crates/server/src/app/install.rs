@@ -71,8 +71,8 @@ impl App {
         self.put_tenant(&mut change, installation, org, group, now)?;
         let (public_key, private_key) = self.put_first_key(&mut change, org, group, now)?;
         let (client_id, client_secret) = self.put_first_account(&mut change, org, group, now)?;
-        self.record(&mut change, None, News::in_org(kind::ORG_CREATED, org))?;
-        self.record(&mut change, None, News::in_group(kind::GROUP_CREATED, org, group))?;
+        self.record(&mut change, None, News::in_org(kind::ORG_CREATED, org));
+        self.record(&mut change, None, News::in_group(kind::GROUP_CREATED, org, group));
         match self.commit(change).await? {
             Tried::Done(_) => Ok(Installed {
                 org_id: org.to_string(),

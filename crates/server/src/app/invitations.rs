@@ -127,7 +127,7 @@ impl App {
             change.put(keys::group_invitation(group, record.id), &record)?;
             let news = News::in_group(kind::INVITED_TO_GROUP, project.org, group)
                 .with("targetUsername", username);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(named(record, &project));
             }
@@ -198,7 +198,7 @@ impl App {
             change.require(key.clone(), Some(found.revision)).put(key, &record)?;
             let news = News::in_group(kind::USER_ROLES_CHANGED_AUDIT, project.org, group)
                 .with("targetUsername", &record.username);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(named(record, &project));
             }
@@ -246,7 +246,7 @@ impl App {
             change.delete(keys::group_invited(group, &found.value.username));
             let news = News::in_group(kind::GROUP_INVITATION_DELETED, project.org, group)
                 .with("targetUsername", &found.value.username);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(());
             }

@@ -107,7 +107,7 @@ impl App {
                 self.put_owner(&mut change, home, made.org.id, owner).await?;
             }
             let news = News::in_org(kind::ORG_CREATED, made.org.id);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(made);
             }
@@ -177,7 +177,11 @@ impl App {
             let key = keys::org(org);
             change.require(key.clone(), Some(found.revision)).put(key, &next)?;
             for kind in org_events(&found.value, &next) {
-                self.record(&mut change, Some(context), News::in_org(kind, org))?;
+                self.record(&mut change, Some(context), News::in_org(kind, org));
+            }
+            if change.tells_nothing() {
+                let news = News::in_org(kind::PEERAGE_ORG_CHANGED, org);
+                self.record(&mut change, Some(context), news);
             }
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
@@ -219,6 +223,8 @@ impl App {
             let mut change = Change::default();
             let key = keys::org(org);
             change.require(key.clone(), Some(found.revision)).delete(key);
+            let news = News::in_org(kind::PEERAGE_ORG_DELETED, org);
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return self.clear_org(org).await;
             }
@@ -226,6 +232,7 @@ impl App {
     }
 
     /// Clears what is left of an organization that is gone already: nobody can reach it any more.
+    /// Its trail stays.
     async fn clear_org(&self, org: OrgId) -> Result<(), Failure> {
         for id in self.ids_below::<ApiKey>(&keys::org_api_keys(org)).await? {
             if let Some(key) = self.read::<ApiKeyRecord>(&keys::api_key(id)).await? {
@@ -244,7 +251,6 @@ impl App {
             keys::org_users(org),
             keys::team_name(org, ""),
             keys::teams(org),
-            keys::org_events(org),
         ];
         for prefix in left {
             let entries = self.entries(&prefix).await?;
@@ -256,7 +262,7 @@ impl App {
 
     pub(super) async fn clear_all(&self, places: &[Key]) -> Result<(), Failure> {
         for batch in places.chunks(BATCH) {
-            let mut change = Change::default();
+            let mut change = Change::untold("nobody can reach it any more");
             for place in batch {
                 change.delete(place.clone());
             }

@@ -107,7 +107,7 @@ impl App {
             self.count_peerings(&mut change, &home, 1)?;
             change.require(keys::peering(group, peering.id), None);
             put_peering(&mut change, &peering)?;
-            self.tell(&mut change, context, project.value.org, CREATED, &peering)?;
+            self.tell(&mut change, context, project.value.org, CREATED, &peering);
             if self.committed(&mut tries, change).await? {
                 break peering;
             }
@@ -147,7 +147,7 @@ impl App {
             let mut change = self.network_change(group, guard)?;
             change.require(keys::peering(group, peer), Some(before.revision));
             put_peering(&mut change, &next)?;
-            self.tell(&mut change, context, project.value.org, UPDATED, &next)?;
+            self.tell(&mut change, context, project.value.org, UPDATED, &next);
             if self.committed(&mut tries, change).await? {
                 break next;
             }
@@ -174,7 +174,7 @@ impl App {
             let mut change = Change::default();
             change.require(keys::peering(group, peer), Some(before.revision));
             put_peering(&mut change, &next)?;
-            self.tell(&mut change, context, project.value.org, DELETED, &next)?;
+            self.tell(&mut change, context, project.value.org, DELETED, &next);
             if self.committed(&mut tries, change).await? {
                 break;
             }
@@ -243,7 +243,7 @@ impl App {
         org: OrgId,
         kinds: Kinds,
         peering: &Peering,
-    ) -> Result<(), Failure> {
+    ) {
         let kind = match peering.provider() {
             Provider::Aws => kinds.aws,
             Provider::Azure => kinds.azure,
@@ -252,7 +252,7 @@ impl App {
         let news = News::in_group(kind, org, peering.group)
             .with("peerId", peering.id)
             .with("containerId", peering.container);
-        self.record(change, Some(context), news)
+        self.record(change, Some(context), news);
     }
 }
 

@@ -7,6 +7,7 @@ use peerage_core::id::GroupId;
 use peerage_store::keys;
 
 use super::change::{Change, Tries};
+use super::events::{News, kind};
 use super::{App, Failure};
 use crate::context::Context;
 
@@ -49,6 +50,8 @@ impl App {
             let mut change = Change::default();
             let key = keys::group(group);
             change.require(key.clone(), Some(project.revision)).put(key, &next)?;
+            let news = News::in_group(kind::PEERAGE_PRIVATE_IP_MODE_CHANGED, next.org, group);
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(enabled);
             }

@@ -10,7 +10,7 @@ use peerage_core::reconcile::{Fence, Key, Object, Snapshot, WriteResult};
 use peerage_store::record::{ContainerRecord, GroupRecord, PeeringRecord};
 use peerage_store::{Key as StoreKey, ListRequest, Revision, Txn, Watch, WatchEvent, Write, keys};
 
-use super::change::{Change, Tried, unavailable};
+use super::change::{Change, Stored, Tried, unavailable};
 use super::containers::put_container;
 use super::events::News;
 use super::peerings::put_peering;
@@ -148,7 +148,7 @@ impl App {
         fence: Option<Fence>,
     ) -> Result<WriteResult, Failure> {
         let seen = Some(Revision(stamp));
-        let mut change = Change::default();
+        let mut change = Change::untold("what is seen of a cloud is nobody's doing");
         match (before, after) {
             (Object::Network(_), Some(Object::Network(next))) => {
                 change.require(keys::container(next.group, next.id), seen);
@@ -201,6 +201,11 @@ impl App {
         change.require(key.clone(), seen).delete(key);
         change.delete(keys::unsettled(Key::Peering(old.group, old.id)));
         self.count_peerings(&mut change, &home, -1)?;
+        let refusal = || Refusal::GroupNotFound(old.group);
+        let project: Stored<GroupRecord> = self.read_or(&keys::group(old.group), refusal).await?;
+        let news = News::in_group(kind::PEERAGE_PEER_REMOVED, project.value.org, old.group)
+            .with("peerId", old.id);
+        self.record(&mut change, None, news);
         self.write_once(change, fence).await
     }
 
@@ -225,6 +230,7 @@ impl App {
         let news = News::in_group(kind, group.value.org, after.group)
             .with("peerId", after.id)
             .with("containerId", after.container);
-        self.record(change, None, news)
+        self.record(change, None, news);
+        Ok(())
     }
 }

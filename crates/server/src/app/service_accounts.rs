@@ -203,7 +203,7 @@ impl App {
                 change.require_exists(keys::group(group));
                 change.mark(keys::group_service_account(group, account.id))?;
             }
-            self.tell_account(&mut change, context, kind::SERVICE_ACCOUNT_CREATED, &account, home)?;
+            self.tell_account(&mut change, context, kind::SERVICE_ACCOUNT_CREATED, &account, home);
             if self.committed(&mut tries, change).await? {
                 return Ok((account, made));
             }
@@ -245,13 +245,13 @@ impl App {
         kind: Kind,
         account: &ServiceAccountRecord,
         group: Option<GroupId>,
-    ) -> Result<(), Failure> {
+    ) {
         let news = match group {
             Some(group) => News::in_group(kind, account.org, group),
             None => News::in_org(kind, account.org),
         };
         let news = news.with("clientId", account.id.client_id());
-        self.record(change, Some(context), news)
+        self.record(change, Some(context), news);
     }
 
     /// Changes the name, the description or the roles of a service account; `edit` says how.
@@ -308,7 +308,7 @@ impl App {
                 AccountPlace::Org(_) => None,
                 AccountPlace::Group(group) => Some(group),
             };
-            self.tell_account(&mut change, context, kind, &account, group)?;
+            self.tell_account(&mut change, context, kind, &account, group);
             if self.committed(&mut tries, change).await? {
                 return Ok(account);
             }
@@ -359,7 +359,7 @@ impl App {
                 Some(_) => kind::SERVICE_ACCOUNT_REMOVED_FROM_GROUP,
                 None => kind::SERVICE_ACCOUNT_DELETED,
             };
-            self.tell_account(&mut change, context, kind, &account, group)?;
+            self.tell_account(&mut change, context, kind, &account, group);
             if self.committed(&mut tries, change).await? {
                 return if group.is_none() { self.clear_tokens(id).await } else { Ok(()) };
             }
@@ -403,7 +403,7 @@ impl App {
             change.require_exists(keys::group(group));
             change.mark(keys::group_service_account(group, id))?;
             let kind = kind::SERVICE_ACCOUNT_ADDED_TO_GROUP;
-            self.tell_account(&mut change, context, kind, &account, Some(group))?;
+            self.tell_account(&mut change, context, kind, &account, Some(group));
             if self.committed(&mut tries, change).await? {
                 return Ok(account);
             }

@@ -106,7 +106,7 @@ impl App {
             change.mark(index)?;
             change.put(keys::team(org, team.id), &team)?;
             let news = News::in_org(kind::TEAM_CREATED, org).with("teamId", team.id);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(team);
             }
@@ -142,7 +142,7 @@ impl App {
             let key = keys::team(org, team);
             change.require(key.clone(), Some(found.revision)).put(key, &next)?;
             let news = News::in_org(kind::TEAM_NAME_CHANGED, org).with("teamId", team);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }
@@ -173,7 +173,7 @@ impl App {
                 change.delete(place);
             }
             let news = News::in_org(kind::TEAM_DELETED, org).with("teamId", team);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return self.clear_all(&rest).await;
             }
@@ -230,9 +230,9 @@ impl App {
                 change.put(keys::group_team(group, *team), &record)?;
                 let kind = kind::TEAM_ADDED_TO_GROUP;
                 let news = News::in_group(kind, project.value.org, group).with("teamId", team);
-                self.record(&mut change, Some(context), news)?;
+                self.record(&mut change, Some(context), news);
             }
-            if self.committed(&mut tries, change).await? {
+            if change.tells_nothing() || self.committed(&mut tries, change).await? {
                 return self.list_group_teams(context, group).await;
             }
         }
@@ -267,7 +267,7 @@ impl App {
                 kind::TEAM_ROLES_MODIFIED
             };
             let news = News::in_group(kind, project.value.org, group).with("teamId", team);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }

@@ -140,7 +140,7 @@ impl App {
             self.require_groups(&mut change, org, grants).await?;
             self.put_teams(&mut change, context, &user, teams).await?;
             let news = News::in_org(kind::INVITED_TO_ORG, org).with("targetUsername", username);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return self.person(user).await;
             }
@@ -205,7 +205,7 @@ impl App {
             }
             let news = News::in_org(kind::USER_ROLES_CHANGED_AUDIT, org);
             let news = news.with("targetUsername", &next.username);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return self.person(next).await;
             }
@@ -233,7 +233,7 @@ impl App {
             self.put_teams(&mut change, context, &found.value, &[]).await?;
             let news = News::in_org(kind::REMOVED_FROM_ORG, org)
                 .with("targetUsername", &found.value.username);
-            self.record(&mut change, Some(context), news)?;
+            self.record(&mut change, Some(context), news);
             if self.committed(&mut tries, change).await? {
                 return Ok(());
             }

@@ -108,6 +108,11 @@ impl MasterKey {
         self.0.derive("digest nonce")
     }
 
+    /// Authenticates the audit trail.
+    pub fn audit_key(&self) -> SecretKey {
+        self.0.derive("audit")
+    }
+
     /// Seals password equivalents at rest.
     pub fn seal_key(&self) -> SecretKey {
         self.0.derive("seal")

@@ -93,7 +93,7 @@ fn date(call: &Call, name: &'static str) -> Result<Option<Timestamp>, Fault> {
 }
 
 fn view(call: &Call, record: &EventRecord, raw: bool) -> Event {
-    let EventRecord { id, created, kind, org, group, actor, remote, details } = record;
+    let EventRecord { id, created, kind, org, group, actor, remote, details, .. } = record;
     let (api_key_id, public_key) = match actor {
         Actor::ApiKey { id, public_key } => (Some(*id), Some(public_key.clone())),
         Actor::System | Actor::ServiceAccount { .. } => (None, None),

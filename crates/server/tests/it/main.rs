@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod api_keys;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod driver;
 #[cfg(test)]
 mod http;

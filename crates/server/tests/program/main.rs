@@ -102,6 +102,64 @@ fn a_backup_of_a_running_service_restores_elsewhere() {
     assert_eq!(statuses(&server), before);
 }
 
+/// Runs `peerage audit` on a store; what it printed and whether it ended well.
+fn audit(command: &[&str], store: &std::path::Path, key: &std::path::Path) -> (String, bool) {
+    let mut program = Command::new(PROGRAM);
+    program.arg("audit").args(command).args(["--store", &format!("sqlite://{}", store.display())]);
+    let output = program.args(["--key-file", key.to_str().unwrap()]).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (String::from_utf8(said).unwrap(), output.status.success())
+}
+
+#[test]
+fn the_trail_of_a_backup_is_proved_and_a_change_of_it_found() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let server = Server::start(&["--pace", "instant", "--data-dir", data.to_str().unwrap()]);
+    let container = container(&server);
+    for number in 1..=5 {
+        peering(&server, &container, number);
+    }
+    let (backup, key) = (home.path().join("backup.db"), data.join("master.key"));
+    let url = format!("sqlite://{}/peerage.db", data.display());
+    run(&["backup", "--store", &url, backup.to_str().unwrap()]);
+    drop(server);
+
+    let (said, fits) = audit(&["verify"], &backup, &key);
+    assert!(fits && said.contains("events in 2 trails fit"), "{said}");
+    let (said, _) = audit(&["export"], &backup, &key);
+    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().filter(|it| it["event"]["kind"] == "PEER_CREATED").count(), 5);
+    let (said, _) = audit(&["verify", "--json"], &backup, &key);
+    let report = home.path().join("report.json");
+    std::fs::write(&report, said).unwrap();
+
+    tamper(&backup);
+    let (said, fits) = audit(&["verify"], &backup, &key);
+    assert!(!fits && said.contains("last 1 events are missing"), "{said}");
+    let (said, fits) = audit(&["verify", "--since", report.to_str().unwrap()], &backup, &key);
+    assert!(!fits && said.contains("does not go on"), "{said}");
+    let other = home.path().join("other.key");
+    std::fs::write(&other, "ab".repeat(32) + "\n").unwrap();
+    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let (said, fits) = audit(&["verify"], &backup, &other);
+    assert!(!fits && said.contains("was changed"), "{said}");
+}
+
+/// Takes the youngest event of the project away.
+fn tamper(store: &std::path::Path) {
+    use peerage_store::{ListRequest, Order, Txn, Write, keys};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = peerage_store::open(&format!("sqlite://{}", store.display())).unwrap();
+        let below = ListRequest::prefix(keys::all_trails()[0].clone());
+        let request = ListRequest { order: Order::Descending, limit: 1, ..below };
+        let youngest = store.list(request).await.unwrap().entries[0].key.clone();
+        store.commit(Txn::of(vec![Write::delete(youngest)])).await.unwrap();
+        store.close().await;
+    });
+}
+
 #[test]
 fn one_seed_makes_the_same_ids_and_secrets() {
     let names = ["orgId", "projectId", "publicKey", "privateKey", "clientId", "clientSecret"];
@@ -133,7 +191,7 @@ fn commands_that_cannot_be_done_say_why() {
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("/nonexistent.toml"), "{said}");
-    for command in ["dev", "serve", "init", "backup", "restore", "check"] {
+    for command in ["dev", "serve", "init", "backup", "restore", "check", "audit"] {
         let output = Command::new(PROGRAM).args([command, "--help"]).output().unwrap();
         assert!(output.status.success(), "{command}");
     }

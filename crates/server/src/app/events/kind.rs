@@ -11,19 +11,21 @@ pub struct Kind {
 }
 
 macro_rules! kinds {
-    ($($kind:ident $description:literal;)*) => {
+    ($(#[$doc:meta])* $all:ident: $($kind:ident $description:literal;)*) => {
         $(
             #[doc = $description]
             pub(crate) const $kind: Kind =
                 Kind { name: stringify!($kind), description: $description };
         )*
 
-        /// All of them, by name.
-        pub const ALL: &[Kind] = &[$($kind,)*];
+        $(#[$doc])*
+        pub const $all: &[Kind] = &[$($kind,)*];
     };
 }
 
 kinds! {
+    /// Those of the contract, by name.
+    ALL:
     API_KEY_ACCESS_LIST_ENTRY_ADDED "An address was added to an API key's access list.";
     API_KEY_ACCESS_LIST_ENTRY_DELETED "An address was taken off an API key's access list.";
     API_KEY_ADDED_TO_GROUP "An API key was given roles in a project.";
@@ -95,7 +97,20 @@ kinds! {
     USER_SECURITY_SETTINGS_UPDATED "The settings of a project were changed.";
 }
 
-/// The kind of that name.
+kinds! {
+    /// What the contract has no name for: kept in the trail, and not shown by its operations, whose
+    /// readers know the contract's names only.
+    OWN:
+    PEERAGE_CONTAINER_CREATED "A network container was made.";
+    PEERAGE_CREDENTIALS_FORGOT_GROUP "A credential lost its roles in a project that was closed.";
+    PEERAGE_GROUP_CHANGED "Something else about a project was changed.";
+    PEERAGE_ORG_CHANGED "Something else about an organization was changed.";
+    PEERAGE_ORG_DELETED "An organization was closed.";
+    PEERAGE_PEER_REMOVED "Nothing is left of a peering in its cloud, and it is gone.";
+    PEERAGE_PRIVATE_IP_MODE_CHANGED "A project began or ceased to be reached through peerings only.";
+}
+
+/// The contract's kind of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<Kind> {
     ALL.iter().copied().find(|kind| kind.name == name)
@@ -107,7 +122,11 @@ mod tests {
 
     #[test]
     fn kinds_are_listed_by_name_and_each_once() {
-        assert!(ALL.is_sorted_by(|earlier, later| earlier.name < later.name));
+        for kinds in [ALL, OWN] {
+            assert!(kinds.is_sorted_by(|earlier, later| earlier.name < later.name));
+        }
+        assert!(OWN.iter().all(|kind| kind.name.starts_with("PEERAGE_")));
+        assert_eq!(find(PEERAGE_ORG_DELETED.name), None);
         assert_eq!(find("PEER_CREATED"), Some(PEER_CREATED));
         assert_eq!(find("peer_created"), None);
     }

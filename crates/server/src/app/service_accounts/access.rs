@@ -109,7 +109,7 @@ impl App {
     pub(in crate::app) async fn clear_tokens(&self, id: ServiceAccountId) -> Result<(), Failure> {
         let prefix = keys::service_account_tokens(id);
         for batch in self.entries(&prefix).await?.chunks(BATCH) {
-            let mut change = Change::default();
+            let mut change = Change::untold("nobody can use them any more");
             for entry in batch {
                 let hash = &entry.key.as_bytes()[prefix.as_bytes().len()..];
                 change.delete(keys::token(&String::from_utf8_lossy(hash)));

@@ -63,11 +63,14 @@ impl App {
                 let user = self.user_of(org, *id).await?.value;
                 change.require_exists(keys::org_user(org, *id));
                 if !is_named(&next.usernames, &user.username) {
-                    self.tell_member(&mut change, context, kind::JOINED_TEAM, team, &user)?;
+                    self.tell_member(&mut change, context, kind::JOINED_TEAM, team, &user);
                     next.usernames.push(user.username);
                 }
             }
             refuse_full(&next)?;
+            if change.tells_nothing() {
+                return Ok(next);
+            }
             let key = keys::team(org, team);
             change.require(key.clone(), Some(found.revision)).put(key, &next)?;
             if self.committed(&mut tries, change).await? {
@@ -100,7 +103,7 @@ impl App {
             let mut change = Change::default();
             let key = keys::team(org, team);
             change.require(key.clone(), Some(found.revision)).put(key, &next)?;
-            self.tell_member(&mut change, context, kind::REMOVED_FROM_TEAM, team, &user)?;
+            self.tell_member(&mut change, context, kind::REMOVED_FROM_TEAM, team, &user);
             if self.committed(&mut tries, change).await? {
                 return Ok(next);
             }
@@ -137,7 +140,7 @@ impl App {
             }
             let key = keys::team(user.org, team.id);
             change.require(key.clone(), Some(revision)).put(key, &team)?;
-            self.tell_member(change, context, kind, team.id, user)?;
+            self.tell_member(change, context, kind, team.id, user);
         }
         let too_many = Refusal::TooMany { what: "teams in one request", limit: MOVED_MAX };
         if moved > MOVED_MAX { Err(too_many.into()) } else { Ok(()) }
@@ -150,9 +153,9 @@ impl App {
         kind: Kind,
         team: TeamId,
         user: &UserRecord,
-    ) -> Result<(), Failure> {
+    ) {
         let news = News::in_org(kind, user.org).with("teamId", team);
-        self.record(change, Some(context), news.with("targetUsername", &user.username))
+        self.record(change, Some(context), news.with("targetUsername", &user.username));
     }
 
     /// Lets a change through only while everybody named belongs to the organization.
