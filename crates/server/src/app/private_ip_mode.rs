@@ -25,6 +25,18 @@ impl App {
         Ok(project.value.private_ip_mode)
     }
 
+    /// Says no unless the caller may switch it: before the body is looked at.
+    ///
+    /// # Errors
+    /// The project is not the caller's to see, or the caller lacks the role.
+    pub async fn may_set_private_ip_mode(
+        &self,
+        context: &Context,
+        group: GroupId,
+    ) -> Result<(), Failure> {
+        self.in_group(context, group, Action::Change, Resource::PrivateIpMode).await.map(drop)
+    }
+
     /// Switches the mode off.
     ///
     /// # Errors

@@ -91,7 +91,7 @@ async fn get_mode(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn set_mode(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let group = call.id("groupId")?;
-    app.private_ip_mode(call.caller()?, group).await?;
+    app.may_set_private_ip_mode(call.caller()?, group).await?;
     let PrivateIpMode { enabled } = PrivateIpMode::read(&call.body)?;
     let enabled = app.set_private_ip_mode(call.caller()?, group, enabled).await?;
     Reply::ok(&PrivateIpMode { enabled })

@@ -15,6 +15,8 @@ mod orgs;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod service_accounts;
 #[cfg(test)]
 mod support;

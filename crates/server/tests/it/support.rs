@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod counting;
 pub(crate) mod digest;
 mod golden;
 mod operations;
@@ -12,6 +13,7 @@ mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use client::Client;
+pub(crate) use counting::{CountingStore, Counts};
 pub(crate) use golden::check_golden;
 pub(crate) use operations::operations;
 pub(crate) use world::World;

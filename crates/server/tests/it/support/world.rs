@@ -10,6 +10,7 @@ use peerage::authn::{ClientCredentials, Secret};
 use peerage::clock::{Clock, machine_time};
 use peerage::config::Limits;
 use peerage::driver::Gauges;
+use peerage::emulation::Emulation;
 use peerage::http::Router;
 use peerage::http::operation::Operation;
 use peerage::http::operations;
@@ -18,6 +19,7 @@ use peerage::runtime::{KeySource, open_app};
 use peerage::telemetry::Metrics;
 use peerage_core::authz::{GroupRole, OrgRole};
 use peerage_core::id::{GroupId, OrgId};
+use peerage_fabric::emulated::{CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace};
 use peerage_store::memory::MemoryStore;
 use peerage_store::record::{
     Grants, GroupGrant, OrgRecord, OrgSettings, SecretRecord, ServiceAccountRecord, encode,
@@ -25,7 +27,7 @@ use peerage_store::record::{
 use peerage_store::{Store, Txn, Write, keys};
 use tokio::sync::watch;
 
-use super::Client;
+use super::{Client, CountingStore, Counts};
 
 /// The service with an organization, a project and their owner.
 pub(crate) struct World {
@@ -45,11 +47,25 @@ impl World {
 
     /// Some operations, with some limits.
     pub(crate) async fn with(limits: &Limits, operations: Vec<Operation>) -> Self {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        Self::over(Arc::new(MemoryStore::new()), limits, operations).await
+    }
+
+    /// Everything, over a store that counts what it is asked.
+    pub(crate) async fn counted(counts: &Counts) -> Self {
+        let store = Arc::new(CountingStore::new(counts));
+        Self::over(store, &Limits::generous(), operations::all()).await
+    }
+
+    async fn over(store: Arc<dyn Store>, limits: &Limits, operations: Vec<Operation>) -> Self {
         let randomness = Randomness::from_system().unwrap();
         let key = KeySource::Ephemeral;
-        let app = open_app(store.clone(), key, Clock::new(), randomness, |_| {}).unwrap();
-        let app = Arc::new(app);
+        let clock = Clock::new();
+        let app = open_app(store.clone(), key, clock.clone(), randomness, |_| {}).unwrap();
+        let options =
+            EmulatedOptions { pace: Pace::instant(), customer: CustomerMode::Manual, seed: 1 };
+        let clouds = Emulated::open(Arc::new(MemoryJournal::new()), options).await.unwrap();
+        let hand = Emulation::open(Arc::new(clouds), clock, store.clone()).await.unwrap();
+        let app = Arc::new(app.with_emulation(Some(hand)));
         let installation =
             Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
         let installed = app.install(&installation).await.unwrap();
@@ -89,7 +105,8 @@ impl World {
         self.account(org, Grants { org: BTreeSet::from([OrgRole::Owner]), groups: vec![] }).await
     }
 
-    async fn account(&self, org: OrgId, grants: Grants) -> Client {
+    /// A service account of an organization that has these roles.
+    pub(crate) async fn account(&self, org: OrgId, grants: Grants) -> Client {
         let now = machine_time();
         if self.store.get(&keys::org(org)).await.unwrap().is_none() {
             let record = OrgRecord {
@@ -102,7 +119,8 @@ impl World {
             let put = Write::put(keys::org(org), encode(&record).unwrap());
             self.store.commit(Txn::of(vec![put])).await.unwrap();
         }
-        let text = format!("secret-of-{org}-{}", grants.groups.len());
+        let roles = serde_json::to_vec(&grants).unwrap();
+        let text = format!("secret-of-{org}-{}", hex::encode(&roles));
         let secret = SecretRecord {
             id: peerage_core::id::Id::from_bytes([2; 12]),
             hash: hex::encode(Secret::new(text.clone()).hash().as_bytes()),
@@ -112,7 +130,8 @@ impl World {
             last_used: None,
         };
         let mut id = *org.as_bytes();
-        id[0] = u8::try_from(grants.groups.len()).unwrap();
+        let mixed = roles.iter().fold(7_u64, |sum, byte| sum.wrapping_mul(31) + u64::from(*byte));
+        id[..8].copy_from_slice(&mixed.to_be_bytes());
         let id = peerage_core::id::ServiceAccountId::from_bytes(id);
         let account = ServiceAccountRecord {
             id,
