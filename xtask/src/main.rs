@@ -5,7 +5,6 @@
 #![expect(clippy::print_stdout, reason = "a task talks to the person who started it")]
 
 mod dev;
-mod licences;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -19,8 +18,6 @@ use clap::Parser;
 enum Task {
     /// Check style and the rules of the architecture.
     Tidy,
-    /// Check the licences, sources and duplicates of all dependencies against deny.toml.
-    Licences,
     /// Live simulated worlds, one for each seed: `cargo xtask sim --seeds 10000`.
     #[command(disable_help_flag = true)]
     Sim {
@@ -41,7 +38,6 @@ fn main() -> anyhow::Result<ExitCode> {
     let root = root();
     let clean = match Task::parse() {
         Task::Tidy => tidy::run(&root)?,
-        Task::Licences => licences::run(&root)?,
         Task::Sim { arguments } => dev::run(&root, &dev::SIM, &arguments)?,
         Task::Trial { arguments } => dev::run(&root, &dev::TRIAL, &arguments)?,
     };
