@@ -1,6 +1,8 @@
 //! The audit trail: every change leaves an event that says who, from where and what, and nothing
 //! of a trail can be edited, dropped, moved or made up unseen.
 
+mod every;
+
 use std::collections::BTreeMap;
 
 use peerage::app::audit::verify::{End, Report};
