@@ -22,7 +22,7 @@ use self::contents::{Reading, add_bytes};
 use crate::open::OpenError;
 use crate::port::{Revision, StoreError};
 use crate::sqlite::file::{self, FileLock, beside};
-use crate::sqlite::{reader, row, schema};
+use crate::sqlite::{mark, reader, row, schema};
 
 /// Pages copied between two reports.
 const STEP_PAGES: i32 = 1024;
@@ -345,7 +345,7 @@ fn set_aside(store: &Path) -> Result<(), BackupError> {
             tracing::warn!(%error, place = %store.display(), "store.replaced_unmerged");
         }
     }
-    for suffix in ["-wal", "-shm", ""] {
+    for suffix in ["-wal", "-shm", mark::SUFFIX, ""] {
         let from = beside(store, suffix);
         let to = beside(&beside(store, ".replaced"), suffix);
         match fs::rename(&from, to) {

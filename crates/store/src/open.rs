@@ -83,6 +83,23 @@ pub enum OpenError {
         /// The newest format known.
         known: u32,
     },
+    /// A file that does not have what callers were told is kept.
+    #[error(
+        "{} is at revision {found}, and everything up to revision {acknowledged} was acknowledged: \
+         the end of its log is damaged, or an older file was put in its place. Restore a backup \
+         with `peerage restore --force`, or remove {} to go on with what is left",
+        .path.display(), .mark.display()
+    )]
+    Behind {
+        /// Which file.
+        path: PathBuf,
+        /// Its last transaction.
+        found: u64,
+        /// The last one that callers were told of.
+        acknowledged: u64,
+        /// What says so.
+        mark: PathBuf,
+    },
     /// The file system refused.
     #[error("cannot {doing} {}: {source}", .path.display())]
     Io {

@@ -9,6 +9,7 @@ mod apply;
 mod checkpoint;
 pub(crate) mod error;
 pub(crate) mod file;
+pub(crate) mod mark;
 mod past;
 pub(crate) mod reader;
 pub(crate) mod row;
@@ -29,6 +30,7 @@ use tokio::sync::{Semaphore, oneshot};
 use self::apply::Standing;
 use self::checkpoint::Checkpoint;
 use self::file::FileLock;
+use self::mark::Mark;
 use self::reader::Readers;
 use self::writer::{Job, Keep, Message, Writer};
 use crate::hub::{Bounds, Hub, Watcher};
@@ -117,6 +119,7 @@ impl SqliteStore {
         require_log(&connection, &path)?;
         file::sync_parent(&path)?;
         let standing = Standing::load(&connection, options.clock.now()).map_err(failed)?;
+        let mark = Mark::open(&path, standing.revision)?;
         let readers = Arc::new(Readers::open(&path).map_err(failed)?);
         let hub = Arc::new(Hub::new(standing.revision, RECENT));
         let writer = Writer {
@@ -130,6 +133,7 @@ impl SqliteStore {
                 bytes: options.history_bytes_max,
             },
             checkpoint: Checkpoint::default(),
+            mark,
             doubt: None,
             troubled: false,
             #[cfg(test)]

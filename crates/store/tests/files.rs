@@ -119,6 +119,76 @@ async fn a_damaged_file_says_so_with_its_name() {
     assert!(named, "{error}");
 }
 
+/// What a process that is killed leaves behind: the files as they are while the store is open.
+fn left_behind(path: &Path, to: &Path) {
+    for suffix in ["", "-wal", "-acknowledged"] {
+        let name = |path: &Path| std::path::PathBuf::from(format!("{}{suffix}", path.display()));
+        fs::copy(name(path), name(to)).expect("a copy");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_lost_what_was_acknowledged_is_refused_with_what_to_do() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let store = open(&path).expect("a store");
+    for index in 0..40 {
+        put(&store, &format!("k{index}"), "v").await;
+    }
+    let whole = directory.path().join("whole.db");
+    left_behind(&path, &whole);
+    let found = open(&whole).expect("a store").revision().await.expect("a revision");
+    assert_eq!(found, Revision(40));
+
+    // Every page of the log, one after another; what it was once used for does not count.
+    let log = fs::read(format!("{}-wal", path.display())).expect("the log");
+    let frames = (log.len() - 32) / (24 + 4096);
+    assert!(frames > 20, "{frames}");
+    for frame in 0..frames {
+        let damaged = directory.path().join(format!("damaged-{frame}.db"));
+        left_behind(&path, &damaged);
+        let mut log = log.clone();
+        log[32 + frame * (24 + 4096) + 24 + 100] ^= 4;
+        fs::write(format!("{}-wal", damaged.display()), log).expect("a damaged log");
+        let mark = format!("{}-acknowledged", damaged.display());
+        match open(&damaged) {
+            Err(OpenError::Behind { found, acknowledged: 40, .. }) => {
+                assert!(found < 40, "{found}");
+                let refused = refusal(&damaged);
+                assert!(refused.contains("restore") && refused.contains(&mark), "{refused}");
+            }
+            // The beginning of the log has what makes the file a store.
+            Err(OpenError::NotAStore { .. } | OpenError::Store(_)) => {}
+            Err(error) => panic!("frame {frame}: {error}"),
+            Ok(store) => {
+                let revision = store.revision().await.expect("a revision");
+                assert_eq!(revision, Revision(40), "frame {frame}");
+            }
+        }
+    }
+    let last = directory.path().join(format!("damaged-{}.db", frames - 1));
+    assert!(matches!(open(&last), Err(OpenError::Behind { .. })));
+    fs::remove_file(format!("{}-acknowledged", last.display())).expect("a mark");
+    open(&last).expect("what is left");
+}
+
+#[tokio::test]
+async fn an_older_file_in_the_place_of_a_store_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let store = open(&path).expect("a store");
+    put(&store, "a", "1").await;
+    store.close().await;
+    let older = fs::read(&path).expect("the file");
+    let store = open(&path).expect("a store");
+    put(&store, "a", "2").await;
+    store.close().await;
+    fs::write(&path, older).expect("the older file");
+    assert!(matches!(open(&path), Err(OpenError::Behind { found: 1, acknowledged: 2, .. })));
+    fs::remove_file(&path).expect("no file");
+    assert!(matches!(open(&path), Err(OpenError::Behind { found: 0, acknowledged: 2, .. })));
+}
+
 #[tokio::test]
 async fn a_full_store_refuses_definitely_and_goes_on() {
     let directory = tempfile::tempdir().expect("a directory");

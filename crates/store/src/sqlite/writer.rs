@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::apply::{Batch, Standing};
 use super::checkpoint::Checkpoint;
+use super::mark::Mark;
 use super::{error, row};
 use crate::hub::Hub;
 use crate::lease::{LeaseClock, LeaseId, LeaseState};
@@ -68,6 +69,7 @@ pub(super) struct Writer {
     pub(super) clock: LeaseClock,
     pub(super) keep: Keep,
     pub(super) checkpoint: Checkpoint,
+    pub(super) mark: Mark,
     /// Set while nobody knows whether the last batch will be found on disk.
     pub(super) doubt: Option<StoreError>,
     /// Whether the last batch failed: what comes due by itself is then not tried at once.
@@ -283,6 +285,10 @@ impl Writer {
         if told.is_empty() {
             return;
         }
+        if let Err(error) = self.mark.write(self.standing.revision) {
+            // It is behind then, which it may be.
+            tracing::warn!(%error, place = self.place, "store.mark_not_written");
+        }
         told.into_iter().for_each(|batch| self.hub.push(batch));
         self.hub.announce(self.standing.revision);
     }
@@ -387,6 +393,7 @@ mod tests {
             clock: LeaseClock::by_hand(),
             keep: Keep { revisions: 10, bytes: 1 << 20 },
             checkpoint: Checkpoint::default(),
+            mark: Mark::open(&directory.join("store.db"), Revision::ZERO).unwrap(),
             doubt: None,
             troubled: false,
             fault: None,
