@@ -307,9 +307,11 @@ fn carried(connection: &Connection) -> rusqlite::Result<Option<Seal>> {
 /// Reads all entries in order.
 fn summarize(connection: &Connection) -> rusqlite::Result<Summary> {
     let revision = Revision(row::meta(connection, "revision")?);
-    let mut statement = connection.prepare(
-        "SELECT key, created, modified, version, lease, value FROM current ORDER BY key",
-    )?;
+    // Backups of versions before checksums have none.
+    let sum = if row::meta(connection, "format")? < 2 { "NULL" } else { "sum" };
+    let mut statement = connection.prepare(&format!(
+        "SELECT key, created, modified, version, lease, value, {sum} FROM current ORDER BY key",
+    ))?;
     let mut rows = statement.query([])?;
     let (mut entries, mut digest, mut contents) = (0, Sha256::new(), Reading::default());
     while let Some(found) = rows.next()? {

@@ -9,6 +9,7 @@ mod apply;
 mod checkpoint;
 pub(crate) mod error;
 pub(crate) mod file;
+mod health;
 pub(crate) mod mark;
 mod past;
 pub(crate) mod reader;
@@ -30,6 +31,7 @@ use tokio::sync::{Semaphore, oneshot};
 use self::apply::Standing;
 use self::checkpoint::Checkpoint;
 use self::file::FileLock;
+use self::health::{Checking, Health};
 use self::mark::Mark;
 use self::reader::Readers;
 use self::writer::{Job, Keep, Message, Writer};
@@ -91,12 +93,14 @@ pub struct SqliteStore {
     messages: Sender<Message>,
     #[expect(dead_code, reason = "held for its drop")]
     moves: Option<Moves>,
+    health: Health,
     held: Mutex<Option<Held>>,
 }
 
-/// What closing lets go of, in this order: the thread, then the lock.
+/// What closing lets go of, in this order: the threads, then the lock.
 struct Held {
     thread: JoinHandle<()>,
+    checking: Option<Checking>,
     lock: FileLock,
 }
 
@@ -120,7 +124,8 @@ impl SqliteStore {
         file::sync_parent(&path)?;
         let standing = Standing::load(&connection, options.clock.now()).map_err(failed)?;
         let mark = Mark::open(&path, standing.revision)?;
-        let readers = Arc::new(Readers::open(&path).map_err(failed)?);
+        let (health, checking) = Health::of(&path)?;
+        let readers = Arc::new(Readers::open(&path, health.clone()).map_err(failed)?);
         let hub = Arc::new(Hub::new(standing.revision, RECENT));
         let writer = Writer {
             connection,
@@ -139,7 +144,7 @@ impl SqliteStore {
             #[cfg(test)]
             fault: None,
         };
-        Self::start(path, writer, readers, hub, lock, &options.clock)
+        Self::start(path, writer, readers, hub, (health, checking), lock, &options.clock)
     }
 
     fn start(
@@ -147,6 +152,7 @@ impl SqliteStore {
         writer: Writer,
         readers: Arc<Readers>,
         hub: Arc<Hub>,
+        (health, checking): (Health, Option<Checking>),
         lock: FileLock,
         clock: &LeaseClock,
     ) -> Result<Self, OpenError> {
@@ -161,8 +167,8 @@ impl SqliteStore {
             .spawn(move || writer.run(&inbox))
             .map_err(|source| OpenError::io(&path, "start the writer of", source))?;
         let room = Arc::new(Semaphore::new(QUEUE_MAX));
-        let held = Mutex::new(Some(Held { thread, lock }));
-        Ok(Self { path, readers, hub, room, messages, moves, held })
+        let held = Mutex::new(Some(Held { thread, checking, lock }));
+        Ok(Self { path, readers, hub, room, messages, moves, health, held })
     }
 
     /// The file.
@@ -173,6 +179,7 @@ impl SqliteStore {
 
     /// Hands a job to the writer and waits for what becomes of it.
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Answer<T>>) -> Job) -> Answer<T> {
+        self.health.check()?;
         let room = Arc::clone(&self.room).acquire_owned().await;
         let permit = room.map_err(|_| StoreError::closed())?;
         let (reply, answer) = oneshot::channel();
@@ -195,6 +202,9 @@ impl SqliteStore {
 
 impl Held {
     fn wait(self) {
+        if let Some(checking) = self.checking {
+            checking.stop();
+        }
         if self.thread.join().is_err() {
             tracing::error!("store.writer_panicked");
         }

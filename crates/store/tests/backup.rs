@@ -101,11 +101,15 @@ async fn a_damaged_backup_is_not_restored() {
     backup(&path, &copy, Existing::Keep, |_| ()).expect("a backup");
     let target = directory.path().join("b.db");
 
-    rusqlite::Connection::open(&copy)
-        .and_then(|it| it.execute_batch("UPDATE current SET value = x'00' WHERE version = 1"))
-        .expect("a change");
-    let refused = restore(&copy, &target, Existing::Keep, |_| ()).expect_err("it is damaged");
-    assert!(refused.to_string().contains("digest"), "{refused}");
+    for (change, expected) in [
+        ("UPDATE current SET value = x'00' WHERE version = 1", "checksum"),
+        ("UPDATE current SET sum = NULL", "digest"),
+    ] {
+        let changed = rusqlite::Connection::open(&copy).and_then(|it| it.execute_batch(change));
+        changed.expect("a change");
+        let refused = restore(&copy, &target, Existing::Keep, |_| ()).expect_err("it is damaged");
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
 
     let bytes = fs::read(&copy).expect("the backup");
     fs::write(&copy, &bytes[..bytes.len() / 2]).expect("the backup");

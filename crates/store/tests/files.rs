@@ -173,6 +173,81 @@ async fn a_store_that_lost_what_was_acknowledged_is_refused_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn no_bit_that_turned_is_served() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let store = open(&path).expect("a store");
+    for index in 0..60 {
+        put(&store, &format!("key/{index:03}"), format!("the value of {index}")).await;
+    }
+    for index in (0..60).step_by(3) {
+        put(&store, &format!("key/{index:03}"), vec![b'v'; 300]).await;
+    }
+    let truth = store.list(ListRequest::default()).await.expect("a page").entries;
+    store.close().await;
+    let whole = fs::read(&path).expect("the file");
+    let (mut told, mut harmless) = (0, 0);
+    for at in (0..whole.len()).step_by(61) {
+        let damaged = directory.path().join("damaged.db");
+        for suffix in ["", "-wal", "-shm", "-acknowledged"] {
+            let _ = fs::remove_file(format!("{}{suffix}", damaged.display()));
+        }
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        fs::write(&damaged, bytes).expect("the file");
+        let Ok(store) = open(&damaged) else {
+            told += 1;
+            continue;
+        };
+        match store.list(ListRequest::default()).await {
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Corrupt { .. }), "byte {at}: {error}");
+                told += 1;
+            }
+            Ok(page) => {
+                assert!(page.entries == truth, "byte {at}: {} entries", page.entries.len());
+                harmless += 1;
+            }
+        }
+        store.close().await;
+    }
+    assert!(told > 100 && harmless > 100, "{told} told, {harmless} harmless");
+}
+
+#[tokio::test]
+async fn a_large_file_is_checked_beside_the_work() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("store.db");
+    let store = open(&path).expect("a store");
+    for index in 0..24 {
+        put(&store, &format!("large/{index:03}"), vec![7; 1024 * 1024]).await;
+    }
+    for index in 0..200 {
+        put(&store, &format!("small/{index:03}"), vec![7; 500]).await;
+    }
+    store.close().await;
+    let mut bytes = fs::read(&path).expect("the file");
+    // The number of entries of a page of small ones: half of them are hidden.
+    let small = b"small/100";
+    let entry = bytes.windows(small.len()).rposition(|window| window == small).expect("an entry");
+    let page = entry / 4096 * 4096;
+    bytes[page + 4] = 1;
+    fs::write(&path, bytes).expect("the file");
+    let store = open(&path).expect("a store that is large");
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let error = loop {
+        match store.get(&Key::from("large/001")).await {
+            Err(error) => break error,
+            Ok(_) => tokio::task::yield_now().await,
+        }
+        assert!(std::time::Instant::now() < patience, "nobody noticed");
+    };
+    assert!(matches!(error.kind(), ErrorKind::Corrupt { .. }), "{error}");
+    let refused = store.commit(Txn::of(vec![Write::put("a", "1")])).await.expect_err("damage");
+    assert!(matches!(refused.kind(), ErrorKind::Corrupt { .. }), "{refused}");
+}
+
+#[tokio::test]
 async fn an_older_file_in_the_place_of_a_store_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("store.db");
@@ -229,7 +304,7 @@ async fn a_file_that_another_program_writes_to_is_waited_for_and_then_refused() 
 /// version, and what has to be found in it.
 #[tokio::test]
 async fn files_of_every_format_open() {
-    let fixtures = [include_str!("fixtures/format-1.sql")];
+    let fixtures = [include_str!("fixtures/format-1.sql"), include_str!("fixtures/format-2.sql")];
     assert_eq!(fixtures.len(), FORMAT as usize, "a new format needs a fixture");
     for fixture in fixtures {
         let directory = tempfile::tempdir().expect("a directory");

@@ -147,7 +147,7 @@ async fn copy_out(
     target.execute_batch("BEGIN").map_err(at(path))?;
     while let Some(page) = pages.next(store).await? {
         let mut insert = target
-            .prepare_cached("INSERT INTO current VALUES (?1, ?2, ?3, ?4, NULL, ?5)")
+            .prepare_cached("INSERT INTO current VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6)")
             .map_err(at(path))?;
         for entry in page.entries.iter().filter(|entry| entry.lease.is_none()) {
             if is_mark(entry) {
@@ -177,6 +177,7 @@ fn insert_entry(insert: &mut Statement<'_>, entry: &Entry) -> rusqlite::Result<(
         row::int(entry.modified.0),
         row::int(entry.version),
         entry.value.as_bytes(),
+        row::sum(entry),
     ))?;
     Ok(())
 }

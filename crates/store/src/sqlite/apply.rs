@@ -205,12 +205,12 @@ impl<'a> Batch<'a> {
         let entry = Entry { key, value, created, modified, version: version + 1, lease };
         let sql = match before {
             None => {
-                "INSERT INTO current (key, created, modified, version, lease, value)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                "INSERT INTO current (key, created, modified, version, lease, value, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
             }
             Some(_) => {
                 "UPDATE current SET created = ?2, modified = ?3, version = ?4, lease = ?5,
-                 value = ?6 WHERE key = ?1"
+                 value = ?6, sum = ?7 WHERE key = ?1"
             }
         };
         self.connection.prepare_cached(sql)?.execute((
@@ -220,6 +220,7 @@ impl<'a> Batch<'a> {
             int(entry.version),
             entry.lease.map(|lease| int(lease.0)),
             entry.value.as_bytes(),
+            row::sum(&entry),
         ))?;
         Ok(WatchEvent::Put(entry))
     }
@@ -238,8 +239,8 @@ impl<'a> Batch<'a> {
         self.connection
             .prepare_cached(
                 "INSERT INTO log (revision, seq, key, created, version, lease, value,
-                 old_created, old_modified, old_version, old_lease, old_value)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 old_created, old_modified, old_version, old_lease, old_value, sum, old_sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute((
                 int(revision.0),
@@ -254,6 +255,8 @@ impl<'a> Batch<'a> {
                 before.map(|entry| int(entry.version)),
                 before.and_then(|entry| entry.lease).map(|lease| int(lease.0)),
                 before.map(|entry| entry.value.as_bytes()),
+                after.map(row::sum),
+                before.map(row::sum),
             ))?;
         let values = after.map_or(0, value_bytes) + before.map_or(0, value_bytes);
         self.standing.history_bytes += values + key_bytes(event.key()) + LOG_ROW_BYTES;
@@ -284,7 +287,7 @@ impl<'a> Batch<'a> {
 pub(super) fn read(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Entry>> {
     connection
         .prepare_cached(
-            "SELECT created, modified, version, lease, value FROM current WHERE key = ?1",
+            "SELECT created, modified, version, lease, value, sum FROM current WHERE key = ?1",
         )?
         .query_row([key.as_bytes()], |row| row::entry(key.clone(), row, 0))
         .optional()

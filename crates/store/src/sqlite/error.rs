@@ -57,5 +57,7 @@ const fn is_wrong_shape(error: &rusqlite::Error) -> bool {
             | IntegralValueOutOfRange(..)
             | InvalidColumnType(..)
             | rusqlite::Error::QueryReturnedNoRows
+            // Our statements are always the same: tables that do not take them are not ours.
+            | rusqlite::Error::SqlInputError { .. }
     )
 }

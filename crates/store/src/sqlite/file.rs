@@ -35,8 +35,11 @@ impl FileLock {
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
-        writeln!(file, "{}", std::process::id()).map_err(failed)?;
+        // The lock is held; who holds it only helps, and a full disk is no reason not to.
+        let said = file.set_len(0).and_then(|()| file.rewind());
+        if let Err(error) = said.and_then(|()| writeln!(file, "{}", std::process::id())) {
+            tracing::warn!(%error, path = %path.display(), "store.lock_unsigned");
+        }
         Ok(Self(file))
     }
 }

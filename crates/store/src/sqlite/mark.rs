@@ -24,7 +24,7 @@ impl Mark {
     /// Opens the mark of a store that is at `found`, or makes it.
     ///
     /// # Errors
-    /// [`OpenError::Behind`] if the store has lost something; the mark cannot be read or written.
+    /// [`OpenError::Behind`] if the store has lost something; the mark cannot be read.
     pub(super) fn open(store: &Path, found: Revision) -> Result<Self, OpenError> {
         let path = beside(store, SUFFIX);
         let failed = |doing| {
@@ -36,11 +36,14 @@ impl Mark {
         let length = file.read_at(&mut bytes, 0).map_err(failed("read"))?;
         let acknowledged = if length == bytes.len() { u64::from_be_bytes(bytes) } else { 0 };
         if acknowledged > found.0 {
-            let (store, mark) = (store.to_owned(), path);
-            return Err(OpenError::Behind { path: store, found: found.0, acknowledged, mark });
+            let (path, mark) = (store.to_owned(), path);
+            return Err(OpenError::Behind { path, found: found.0, acknowledged, mark });
         }
         let mark = Self(file);
-        mark.write(found).map_err(failed("write"))?;
+        if let Err(error) = mark.write(found) {
+            // It is behind then, which it may be.
+            tracing::warn!(%error, path = %path.display(), "store.mark_not_written");
+        }
         Ok(mark)
     }
 

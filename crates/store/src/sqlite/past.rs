@@ -30,7 +30,7 @@ pub(super) fn stretch(
         return Ok(Err(StoreError::compacted(compacted)));
     }
     let mut statement = connection.prepare_cached(
-        "SELECT revision, key, created, version, lease, value FROM log
+        "SELECT revision, key, created, version, lease, value, sum FROM log
          WHERE revision >= ?1 ORDER BY revision, seq",
     )?;
     let mut rows = statement.query([int(from.0)])?;
@@ -62,14 +62,16 @@ fn event(key: Key, modified: Revision, found: &Row<'_>) -> rusqlite::Result<Watc
     if found.get_ref(5)? == rusqlite::types::ValueRef::Null {
         return Ok(WatchEvent::Deleted(key));
     }
-    Ok(WatchEvent::Put(Entry {
+    let entry = Entry {
         key,
         created: row::revision(found, 2)?,
         modified,
         version: row::number(found, 3)?,
         lease: row::lease(found, 4)?,
         value: row::value(found, 5)?,
-    }))
+    };
+    row::verify(&entry, found, 6)?;
+    Ok(WatchEvent::Put(entry))
 }
 
 /// A page of a range as it stood at a revision: the entries that were not touched since, and
@@ -118,8 +120,8 @@ fn touched_since(
     at: Revision,
 ) -> rusqlite::Result<BTreeMap<Key, Option<Entry>>> {
     let mut statement = connection.prepare_cached(
-        "SELECT key, old_created, old_modified, old_version, old_lease, old_value FROM log
-         WHERE revision > ?1 AND key >= ?2 AND key < ?3 ORDER BY revision, seq",
+        "SELECT key, old_created, old_modified, old_version, old_lease, old_value, old_sum
+         FROM log WHERE revision > ?1 AND key >= ?2 AND key < ?3 ORDER BY revision, seq",
     )?;
     let mut rows = statement.query((int(at.0), &range.start, &range.end))?;
     let mut touched = BTreeMap::new();

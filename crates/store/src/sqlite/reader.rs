@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, TransactionBehavior};
 
+use super::health::Health;
 use super::row;
 use super::{apply, error, past};
 use crate::hub::{History, Stretch};
@@ -32,15 +33,17 @@ const LONG_PAST: u64 = 500;
 /// The connections that read one file.
 pub(super) struct Readers {
     place: String,
+    health: Health,
     slots: Vec<Mutex<Option<Connection>>>,
     turn: AtomicUsize,
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
+    pub(super) fn open(path: &Path, health: Health) -> rusqlite::Result<Self> {
         let slots = (0..READERS).map(|_| Ok(Mutex::new(Some(connect(path)?))));
         Ok(Self {
             place: path.display().to_string(),
+            health,
             slots: slots.collect::<rusqlite::Result<_>>()?,
             turn: AtomicUsize::new(0),
         })
@@ -116,6 +119,7 @@ impl Readers {
     }
 
     fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<Answer<T>>) -> Answer<T> {
+        self.health.check()?;
         let slot = self.slot();
         let Some(connection) = slot.as_ref() else { return Err(StoreError::closed()) };
         read(connection).unwrap_or_else(|failed| Err(error::definite(&self.place, &failed)))
@@ -180,11 +184,11 @@ pub(super) fn in_order(
 ) -> rusqlite::Result<CachedStatement<'_>> {
     connection.prepare_cached(match order {
         Order::Ascending => {
-            "SELECT key, created, modified, version, lease, value FROM current
+            "SELECT key, created, modified, version, lease, value, sum FROM current
              WHERE key >= ?1 AND key < ?2 ORDER BY key"
         }
         Order::Descending => {
-            "SELECT key, created, modified, version, lease, value FROM current
+            "SELECT key, created, modified, version, lease, value, sum FROM current
              WHERE key >= ?1 AND key < ?2 ORDER BY key DESC"
         }
     })

@@ -43,16 +43,42 @@ fn blob<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
     })
 }
 
-/// The entry of `created, modified, version, lease, value` from a column on.
+/// The entry of `created, modified, version, lease, value, sum` from a column on.
 pub(crate) fn entry(key: Key, row: &Row<'_>, column: usize) -> rusqlite::Result<Entry> {
-    Ok(Entry {
+    let entry = Entry {
         key,
         created: revision(row, column)?,
         modified: revision(row, column + 1)?,
         version: number(row, column + 2)?,
         lease: lease(row, column + 3)?,
         value: value(row, column + 4)?,
-    })
+    };
+    verify(&entry, row, column + 5)?;
+    Ok(entry)
+}
+
+/// What an entry has to add up to when it is read again.
+pub(crate) fn sum(entry: &Entry) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    let lease = entry.lease.map_or(0, |lease| lease.0);
+    let length = entry.key.as_bytes().len() as u64;
+    for number in [length, entry.created.0, entry.modified.0, entry.version, lease] {
+        crc.update(&number.to_be_bytes());
+    }
+    crc.update(entry.key.as_bytes());
+    crc.update(entry.value.as_bytes());
+    crc.finalize()
+}
+
+/// Refuses an entry that is not what was written.
+pub(crate) fn verify(entry: &Entry, row: &Row<'_>, column: usize) -> rusqlite::Result<()> {
+    let written: Option<u32> = row.get(column)?;
+    if written.is_none_or(|written| written == sum(entry)) {
+        return Ok(());
+    }
+    let key = &entry.key;
+    let what = format!("the entry {key} is not what was written: its checksum differs");
+    Err(rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, what.into()))
 }
 
 /// A number about the whole store.

@@ -9,7 +9,7 @@ use super::error::place_of;
 use crate::open::OpenError;
 
 /// Brings a file of format `n` to `n + 1`; the first entry is for format 1.
-const UPGRADES: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[];
+const UPGRADES: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[checksums];
 
 /// The format that this version writes.
 pub const FORMAT: u32 = 1 + UPGRADES.len() as u32;
@@ -27,14 +27,16 @@ const TABLES: &str = "
 -- that failed).
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
--- What is. Times are revisions.
+-- What is. Times are revisions. `sum` is the CRC-32 of all the rest: SQLite itself does not notice a
+-- bit that is no longer what it was. Rows that a version before checksums wrote have none.
 CREATE TABLE current (
   key      BLOB    NOT NULL PRIMARY KEY,
   created  INTEGER NOT NULL,
   modified INTEGER NOT NULL,
   version  INTEGER NOT NULL,
   lease    INTEGER,
-  value    BLOB    NOT NULL
+  value    BLOB    NOT NULL,
+  sum      INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX current_lease ON current (lease) WHERE lease IS NOT NULL;
 
@@ -53,6 +55,8 @@ CREATE TABLE log (
   old_lease    INTEGER,
   value        BLOB,
   old_value    BLOB,
+  sum          INTEGER,
+  old_sum      INTEGER,
   PRIMARY KEY (revision, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -79,12 +83,21 @@ pub(crate) fn prepare(connection: &mut Connection) -> Result<(), OpenError> {
     upgrade(connection, found_format(connection)?)
 }
 
-/// Refuses a file that this version cannot read; for those that only read it.
-pub(crate) fn check(connection: &Connection) -> Result<(), OpenError> {
+/// Gives every row room for its checksum.
+fn checksums(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(
+        "ALTER TABLE current ADD COLUMN sum INTEGER;
+         ALTER TABLE log ADD COLUMN sum INTEGER;
+         ALTER TABLE log ADD COLUMN old_sum INTEGER;",
+    )
+}
+
+/// Refuses a file that this version cannot read; for those that only read it. Answers its format.
+pub(crate) fn check(connection: &Connection) -> Result<u32, OpenError> {
     check_application(connection)?;
     let found = found_format(connection)?;
-    if found == FORMAT {
-        return Ok(());
+    if found <= FORMAT {
+        return Ok(found);
     }
     Err(OpenError::Format { path: place_of(connection).into(), found, known: FORMAT })
 }

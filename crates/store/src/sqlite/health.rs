@@ -1,0 +1,89 @@
+//! Whether the file is whole: a page that points to the wrong place hides entries, and no checksum
+//! of an entry that is not found can say so.
+//!
+//! SQLite's own quick check reads every page once. A small file is checked before it is opened for
+//! work, a large one beside the work; once something is found, nothing of the store is believed.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, InterruptHandle};
+
+use super::{error, reader};
+use crate::open::OpenError;
+use crate::port::{Answer, ErrorKind, StoreError};
+
+/// The largest file that is checked before it is opened for work: some tens of milliseconds.
+const SMALL_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What was found wrong, if anything was.
+#[derive(Clone, Debug)]
+pub(super) struct Health {
+    place: String,
+    damage: Arc<OnceLock<String>>,
+}
+
+/// A check that is under way.
+pub(super) struct Checking {
+    interrupt: InterruptHandle,
+    thread: JoinHandle<()>,
+}
+
+impl Health {
+    /// Checks a file, or begins to.
+    ///
+    /// # Errors
+    /// It is small and damaged, or cannot be read.
+    pub(super) fn of(path: &Path) -> Result<(Self, Option<Checking>), OpenError> {
+        let place = path.display().to_string();
+        let health = Self { place: place.clone(), damage: Arc::default() };
+        let failed = |error: rusqlite::Error| OpenError::sqlite(&place, &error);
+        let connection = reader::connect(path).map_err(failed)?;
+        let size = path.metadata().map_err(|source| OpenError::io(path, "read", source))?.len();
+        if size <= SMALL_BYTES {
+            health.look(&connection);
+            health.check().map_err(OpenError::Store)?;
+            return Ok((health, None));
+        }
+        let interrupt = connection.get_interrupt_handle();
+        let checked = health.clone();
+        let thread = std::thread::Builder::new()
+            .name("store-health".to_owned())
+            .spawn(move || checked.look(&connection))
+            .map_err(|source| OpenError::io(path, "start the check of", source))?;
+        Ok((health, Some(Checking { interrupt, thread })))
+    }
+
+    fn look(&self, connection: &Connection) {
+        let found = connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+            .map_err(|failed| error::kind(&self.place, &failed));
+        let damage = match found {
+            Ok(verdict) if verdict == "ok" => return,
+            Ok(verdict) => verdict,
+            Err(ErrorKind::Corrupt { detail, .. }) => detail,
+            // Interrupted, or the disk: whoever reads the page will hear of it.
+            Err(_) => return,
+        };
+        tracing::error!(place = self.place, damage, "store.damaged");
+        let _ = self.damage.set(damage);
+    }
+
+    /// Refuses once damage was found.
+    pub(super) fn check(&self) -> Answer<()> {
+        let Some(damage) = self.damage.get() else { return Ok(()) };
+        let (place, detail) = (self.place.clone(), damage.clone());
+        Err(StoreError::definite(ErrorKind::Corrupt { place, detail }))
+    }
+}
+
+impl Checking {
+    /// Ends the check.
+    pub(super) fn stop(self) {
+        self.interrupt.interrupt();
+        if self.thread.join().is_err() {
+            tracing::error!("store.check_panicked");
+        }
+    }
+}
