@@ -1,10 +1,11 @@
 //! The end of a world: nothing goes wrong any more, everything comes to rest, what is believed is
 //! what is there, and after everything is taken away nothing is left.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use peerage::app::audit::verify::Known;
 use peerage_core::cloud::LinkRequest;
 use peerage_core::container::Container;
 use peerage_core::peering::Peering;
@@ -191,7 +192,7 @@ async fn leftovers(world: &World) {
 /// Every event of every change is in its trail, in the order in which the changes happened.
 async fn trails(world: &World) {
     let life = somebody(world).await;
-    match life.app.verify_trails(&BTreeMap::new()).await {
+    match life.app.verify_trails(&Known::default()).await {
         Ok(report) => {
             for finding in report.findings {
                 // The projects of a simulated world were not made by anybody.

@@ -2,8 +2,6 @@
 
 pub mod verify;
 
-use std::collections::BTreeMap;
-
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::{EventId, GroupId, OrgId};
@@ -105,11 +103,8 @@ impl App {
     ///
     /// # Errors
     /// The store could not be asked.
-    pub async fn verify_trails(
-        &self,
-        since: &BTreeMap<String, verify::End>,
-    ) -> Result<verify::Report, Failure> {
-        let report = verify::verify(&*self.store, &self.security.chain, since, |_| ()).await;
+    pub async fn verify_trails(&self, known: &verify::Known) -> Result<verify::Report, Failure> {
+        let report = verify::verify(&*self.store, &self.security.chain, known, |_| ()).await;
         report.map_err(|error| unavailable(&error))
     }
 

@@ -209,7 +209,7 @@ impl App {
         self.write_once(change, fence).await
     }
 
-    /// The events that the contract has for what a cloud did.
+    /// The events for what a cloud did: that a peering began to work, and that it stopped.
     async fn tell_milestone(
         &self,
         change: &mut Change,
@@ -222,6 +222,9 @@ impl App {
             (Provider::Azure, false, true) => kind::AZURE_PEER_ACTIVE,
             (Provider::Gcp, false, true) => kind::GCP_PEER_ACTIVE,
             (Provider::Gcp, true, false) if !after.phase.is_deleting() => kind::GCP_PEER_INACTIVE,
+            // The contract has no name for the others.
+            (_, false, true) => kind::PEERAGE_PEER_ACTIVE,
+            (_, true, false) if !after.phase.is_deleting() => kind::PEERAGE_PEER_INACTIVE,
             _ => return Ok(()),
         };
         let Some(group) = self.read::<GroupRecord>(&keys::group(after.group)).await? else {

@@ -1,6 +1,5 @@
 //! `peerage audit`: proves the audit trail, and writes it out.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::backup::{bar, in_runtime};
 use super::terminal::say;
-use crate::app::audit::verify::{End, Finding, Report, verify};
+use crate::app::audit::verify::{Finding, Known, Report, verify};
 use crate::authn::{ChainKey, MasterKey};
 use crate::config::Config;
 
@@ -58,6 +57,10 @@ struct Verify {
     /// What --json printed at an earlier time: every trail has to go on from there.
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
+    /// How many events are from versions before the chain: what the first verification after the
+    /// upgrade found. With --since it is known already.
+    #[arg(long, value_name = "COUNT", default_value_t = 0, conflicts_with = "since")]
+    uncovered: u64,
     /// Print the whole report as JSON.
     #[arg(long)]
     json: bool,
@@ -95,7 +98,10 @@ async fn verified(command: &Verify) -> anyhow::Result<()> {
     let (store, key) = command.of.open()?;
     let master =
         MasterKey::load(&key).with_context(|| format!("the key file {}", key.display()))?;
-    let since = command.since.as_deref().map(read_since).transpose()?.unwrap_or_default();
+    let known = match &command.since {
+        Some(earlier) => read_since(earlier)?,
+        None => Known { uncovered: command.uncovered, ..Known::default() },
+    };
     let bar = bar("verifying");
     let mut total = 0;
     for prefix in keys::all_trails() {
@@ -103,7 +109,7 @@ async fn verified(command: &Verify) -> anyhow::Result<()> {
     }
     bar.set_length(total);
     let chain = ChainKey::new(master.audit_key());
-    let report = verify(&*store, &chain, &since, |done| bar.set_position(done)).await?;
+    let report = verify(&*store, &chain, &known, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
     store.close().await;
     if command.json {
@@ -115,10 +121,10 @@ async fn verified(command: &Verify) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_since(path: &Path) -> anyhow::Result<BTreeMap<String, End>> {
+fn read_since(path: &Path) -> anyhow::Result<Known> {
     let read = || -> anyhow::Result<Report> { Ok(serde_json::from_slice(&std::fs::read(path)?)?) };
     let report = read().with_context(|| format!("the earlier report {}", path.display()))?;
-    Ok(report.trails)
+    Ok(report.into())
 }
 
 fn tell(report: &Report) {

@@ -3,9 +3,7 @@
 
 mod every;
 
-use std::collections::BTreeMap;
-
-use peerage::app::audit::verify::{End, Report};
+use peerage::app::audit::verify::{End, Known, Report};
 use peerage_core::id::GroupId;
 use peerage_store::{Entry, Key, ListRequest, Store, Txn, Write, keys};
 use serde_json::{Value, json};
@@ -26,7 +24,7 @@ async fn world() -> (World, Client) {
 }
 
 async fn report(world: &World) -> Report {
-    world.app.verify_trails(&BTreeMap::new()).await.unwrap()
+    world.app.verify_trails(&Known::default()).await.unwrap()
 }
 
 /// The events of the project's trail, in the order in which they were written.
@@ -123,16 +121,17 @@ async fn a_trail_that_nobody_touched_fits() {
     // It goes on from where it was, and not from where it never was.
     let body = json!([{ "cidrBlock": "10.99.0.0/16" }]);
     owner.post(&world.in_group("/accessList"), &body).await.ok(200);
-    let later = world.app.verify_trails(&whole.trails).await.unwrap();
+    let later = world.app.verify_trails(&whole.clone().into()).await.unwrap();
     assert_eq!(later.wrong, 0, "{later:?}");
     assert!(later.events > whole.events);
-    let mut other = whole.trails.clone();
-    other.insert("org-event/elsewhere".to_owned(), End { count: 3, last: "00".to_owned() });
+    let mut other = Known::from(whole);
+    let end = End { count: 3, last: "00".to_owned(), uncovered: 0 };
+    other.trails.insert("org-event/elsewhere".to_owned(), end);
     assert_eq!(world.app.verify_trails(&other).await.unwrap().wrong, 1);
 }
 
 /// What is done to a trail, and what is said of it.
-const TAMPERS: [(&str, &str); 11] = [
+const TAMPERS: [(&str, &str); 13] = [
     ("an edited body", "was changed"),
     ("an edited link", "was changed"),
     ("an event from the middle dropped", "missing"),
@@ -144,6 +143,8 @@ const TAMPERS: [(&str, &str); 11] = [
     ("the end put back with the tail dropped", "end was changed"),
     ("the end dropped", "end is missing"),
     ("the whole trail dropped", "missing"),
+    ("the project and its trail dropped", "its organization tells of it"),
+    ("every link taken away, as if older than the chain", "have no link"),
 ];
 
 async fn tamper(world: &World, events: &[Entry], how: &str) {
@@ -200,7 +201,18 @@ async fn tamper_with_the_end(world: &World, events: &[Entry], how: &str) {
             put(store, &head, &end).await;
         }
         "the end dropped" => delete(store, &head).await,
-        "the whole trail dropped" => {
+        "every link taken away, as if older than the chain" => {
+            delete(store, &head).await;
+            for event in events {
+                let mut bare = value(event);
+                bare.as_object_mut().expect("an event").remove("link");
+                put(store, &event.key, &bare).await;
+            }
+        }
+        "the whole trail dropped" | "the project and its trail dropped" => {
+            if how.starts_with("the project") {
+                delete(store, &keys::group(world.group())).await;
+            }
             delete(store, &head).await;
             for event in events {
                 delete(store, &event.key).await;
@@ -221,6 +233,46 @@ async fn what_is_done_to_a_trail_is_found() {
         let told: Vec<&str> = report.findings.iter().map(|it| it.what.as_str()).collect();
         assert!(told.iter().any(|what| what.contains(expected)), "{how}: {told:?}");
     }
+}
+
+#[tokio::test]
+async fn events_from_before_the_chain_count_as_long_as_they_are_known_of() {
+    let (world, owner) = world().await;
+    let events = trail(&*world.store, world.group()).await;
+    // As a version without the chain left it; then comes one that has it.
+    tamper(&world, &events, "every link taken away, as if older than the chain").await;
+    let body = json!([{ "cidrBlock": "10.97.0.0/16" }]);
+    owner.post(&world.in_group("/accessList"), &body).await.ok(200);
+    let old = u64::try_from(events.len()).unwrap();
+    let wrong = async |known: &Known| world.app.verify_trails(known).await.unwrap().wrong;
+    let known = |uncovered| Known { uncovered, ..Known::default() };
+    assert_eq!(wrong(&known(old)).await, 0);
+    for other in [0, old - 1, old + 1] {
+        assert!(wrong(&known(other)).await > 0, "{other}");
+    }
+    let then = Known::from(world.app.verify_trails(&known(old)).await.unwrap());
+    assert_eq!(wrong(&then).await, 0);
+    delete(&*world.store, &events[0].key).await;
+    assert!(wrong(&then).await > 0);
+}
+
+/// Whoever kept the end of one trail can put it back with what it had: only what is kept elsewhere
+/// tells.
+#[tokio::test]
+async fn one_trail_put_back_to_an_earlier_time_is_found_by_what_was_kept() {
+    let (world, owner) = world().await;
+    let store = &*world.store;
+    let earlier = trail(store, world.group()).await;
+    let end = value(&store.get(&head(world.group())).await.unwrap().unwrap());
+    let body = json!([{ "cidrBlock": "10.97.0.0/16" }]);
+    owner.post(&world.in_group("/accessList"), &body).await.ok(200);
+    let kept = Known::from(report(&world).await);
+    let last = trail(store, world.group()).await.pop().unwrap();
+    assert_eq!(trail(store, world.group()).await.len(), earlier.len() + 1);
+    delete(store, &last.key).await;
+    put(store, &head(world.group()), &end).await;
+    assert_eq!(report(&world).await.wrong, 0);
+    assert_eq!(world.app.verify_trails(&kept).await.unwrap().wrong, 1);
 }
 
 #[tokio::test]

@@ -32,7 +32,8 @@ use peerage_fabric::emulated::{
     CustomerAct, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
 };
 use peerage_store::memory::MemoryStore;
-use peerage_store::{Commit, LeaseClock, Store, Txn, Write, keys};
+use peerage_store::record::{Actor, EventRecord, decode};
+use peerage_store::{Commit, LeaseClock, ListRequest, Store, Txn, Write, keys};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
@@ -231,4 +232,12 @@ async fn what_a_customer_did_while_nobody_looked_is_found_on_a_round() {
     assert!(is(Phase::is_failed).await);
     stop.send_replace(true);
     driving.await.unwrap();
+    // What a cloud did is told as done by Peerage itself.
+    let trail = ListRequest { limit: 1000, ..ListRequest::prefix(keys::group_events(group)) };
+    let events = store.list(trail).await.unwrap().entries;
+    let events = events.iter().map(|event| decode::<EventRecord>(event.value.as_bytes()).unwrap());
+    let own: Vec<_> = events.filter(|event| matches!(event.actor, Actor::System)).collect();
+    let kinds: Vec<&str> = own.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["GROUP_CREATED", "PEERAGE_PEER_ACTIVE", "PEERAGE_PEER_INACTIVE"]);
+    assert!(own.iter().all(|event| !event.changes.is_empty()));
 }

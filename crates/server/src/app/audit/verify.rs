@@ -2,7 +2,7 @@
 //!
 //! Needs only a store and the key of the chain, not a running service. Must not change anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use peerage_store::record::{EventRecord, LinkedEvent, TrailHeadRecord, decode};
 use peerage_store::{Answer, Entry, Key, ListRequest, Revision, Store, keys};
@@ -23,6 +23,25 @@ pub struct End {
     pub count: u64,
     /// The link of the last of them.
     pub last: String,
+    /// How many more it has that are older than the chain.
+    #[serde(default)]
+    pub uncovered: u64,
+}
+
+/// What is known from somewhere else than the store.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// How far trails went at an earlier time.
+    pub trails: BTreeMap<String, End>,
+    /// How many events are older than the chain. An event whose link was taken away looks as if
+    /// it were one of them, so that nothing in the store can say it.
+    pub uncovered: u64,
+}
+
+impl From<Report> for Known {
+    fn from(report: Report) -> Self {
+        Self { trails: report.trails, uncovered: report.uncovered }
+    }
 }
 
 /// Something that is wrong.
@@ -65,19 +84,19 @@ struct Found {
     body: String,
 }
 
-/// Looks through every trail at one revision. With `since` each trail also has to go on from where
-/// it was then. `progress` is told how many events were looked at.
+/// Looks through every trail at one revision. Each trail also has to go on from where it is known
+/// to have been. `progress` is told how many events were looked at.
 ///
 /// # Errors
 /// The store could not be asked.
 pub async fn verify(
     store: &dyn Store,
     chain: &ChainKey,
-    since: &BTreeMap<String, End>,
+    known: &Known,
     mut progress: impl FnMut(u64),
 ) -> Answer<Report> {
     let revision = store.revision().await?;
-    let mut verifier = Verifier { chain, since, report: Report::default() };
+    let mut verifier = Verifier { chain, known, named: BTreeSet::new(), report: Report::default() };
     verifier.report.revision = revision.0;
     let mut heads = read_heads(store, revision, &mut verifier).await?;
     for prefix in keys::all_trails() {
@@ -110,6 +129,7 @@ pub async fn verify(
     }
     verifier.every_place_has_one(store, revision).await?;
     verifier.every_trail_goes_on();
+    verifier.every_uncovered_is_known();
     Ok(verifier.report)
 }
 
@@ -146,7 +166,9 @@ async fn everything(store: &dyn Store, prefix: &Key, at: Revision) -> Answer<Vec
 
 struct Verifier<'a> {
     chain: &'a ChainKey,
-    since: &'a BTreeMap<String, End>,
+    known: &'a Known,
+    /// The trails of projects that the trails of organizations tell of.
+    named: BTreeSet<String>,
     report: Report,
 }
 
@@ -165,15 +187,22 @@ impl Verifier<'_> {
         if trail.is_empty() {
             return;
         }
-        let mut events = self.read(trail, entries);
+        let (mut events, uncovered) = self.read(trail, entries);
         events.sort_by(|one, other| (one.number, &one.id).cmp(&(other.number, &other.id)));
-        let end = self.walk(trail, &events);
+        let end = End { uncovered, ..self.walk(trail, &events) };
+        self.report.uncovered += uncovered;
+        self.report.trails.insert(trail.to_owned(), end.clone());
         match head {
             None if events.is_empty() => {}
             None => self.wrong(trail, None, None, "its end is missing"),
             Some(head) => self.check_end(trail, end, &head),
         }
-        if let Some(then) = self.since.get(trail) {
+        if let Some(then) = self.known.trails.get(trail) {
+            if then.uncovered != uncovered {
+                let what =
+                    format!("{uncovered} of its events have no link, and then {}", then.uncovered);
+                self.wrong(trail, None, None, &what);
+            }
             let still = events.iter().find(|event| event.number == then.count);
             if still.is_none_or(|event| event.mac != then.last) && then.count > 0 {
                 let number = Some(then.count);
@@ -184,8 +213,8 @@ impl Verifier<'_> {
 
     /// Reads the events of a trail. Those from before the chain are counted; they come before the
     /// first that is linked.
-    fn read(&mut self, trail: &str, entries: &[Entry]) -> Vec<Found> {
-        let mut found = Vec::new();
+    fn read(&mut self, trail: &str, entries: &[Entry]) -> (Vec<Found>, u64) {
+        let (mut found, mut uncovered) = (Vec::new(), 0);
         let (mut unlinked, mut first) = (Vec::new(), None);
         for entry in entries {
             let id = keys::trail_of(&entry.key).map_or("", |(_, id)| id);
@@ -195,11 +224,12 @@ impl Verifier<'_> {
             };
             let body = linked.body.to_owned();
             let event: Option<EventRecord> = serde_json::from_str(&body).ok();
-            if event.is_none_or(|event| event.id.to_string() != id) {
+            if event.as_ref().is_none_or(|event| event.id.to_string() != id) {
                 self.wrong(trail, None, Some(id), "it is kept under another event's key");
             }
             match linked.link() {
                 Some(link) => {
+                    event.iter().for_each(|event| self.note_projects(event));
                     let (number, mac) = (link.number, link.mac);
                     first = Some(first.map_or(entry.created, |it: Revision| it.min(entry.created)));
                     found.push(Found { id: id.to_owned(), number, mac, body });
@@ -211,10 +241,18 @@ impl Verifier<'_> {
             if first.is_some_and(|first| created > first) {
                 self.wrong(trail, None, Some(&id), "it has no link, and is younger than the chain");
             } else {
-                self.report.uncovered += 1;
+                uncovered += 1;
             }
         }
-        found
+        (found, uncovered)
+    }
+
+    /// The trail of an organization says which projects were ever made in it.
+    fn note_projects(&mut self, event: &EventRecord) {
+        let objects = event.changes.iter().filter(|_| event.group.is_none());
+        let ids = objects.filter_map(|change| change.object.strip_prefix("group/"));
+        let trails = ids.filter(|id| !id.contains('/')).map(|id| format!("group-event/{id}"));
+        self.named.extend(trails);
     }
 
     /// Follows the links; answers how far they go.
@@ -240,9 +278,7 @@ impl Verifier<'_> {
             }
             (count, last) = (event.number, kept.unwrap_or(fits));
         }
-        let end = End { count, last: last.to_hex() };
-        self.report.trails.insert(trail.to_owned(), end.clone());
-        end
+        End { count, last: last.to_hex(), uncovered: 0 }
     }
 
     fn check_end(&mut self, trail: &str, end: End, head: &TrailHeadRecord) {
@@ -261,7 +297,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Every project and organization began with an event.
+    /// Every project and organization began with an event, those that are gone as well.
     async fn every_place_has_one(&mut self, store: &dyn Store, at: Revision) -> Answer<()> {
         for (places, trails) in [(keys::groups(), "group-event"), (keys::orgs(), "org-event")] {
             for entry in everything(store, &places, at).await? {
@@ -270,16 +306,41 @@ impl Verifier<'_> {
                 if !self.report.trails.contains_key(&trail) {
                     self.wrong(&trail, None, None, "it is missing, and its place is there");
                 }
+                self.named.remove(&trail);
+            }
+        }
+        for trail in std::mem::take(&mut self.named) {
+            if !self.report.trails.contains_key(&trail) {
+                self.wrong(&trail, None, None, "it is missing, and its organization tells of it");
             }
         }
         Ok(())
     }
 
     fn every_trail_goes_on(&mut self) {
-        for trail in self.since.keys() {
+        let known = self.known;
+        for trail in known.trails.keys() {
             if !self.report.trails.contains_key(trail) {
                 self.wrong(trail, None, None, "it was there then, and is missing");
             }
+        }
+    }
+
+    /// Whoever takes the links of a whole trail away must not have it pass for an old one.
+    fn every_uncovered_is_known(&mut self) {
+        let (known, found) = (self.known.uncovered, self.report.uncovered);
+        if known == found {
+            return;
+        }
+        if found < known {
+            let what = format!("{found} events in all are older than the chain, {known} are known");
+            self.wrong("all trails", None, None, &what);
+        }
+        let with = self.report.trails.iter().filter(|(_, end)| end.uncovered > 0);
+        let with: Vec<_> = with.map(|(trail, end)| (trail.clone(), end.uncovered)).collect();
+        for (trail, count) in with {
+            let what = format!("{count} of its events have no link; {known} in all are known of");
+            self.wrong(&trail, None, None, &what);
         }
     }
 }

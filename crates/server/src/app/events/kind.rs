@@ -106,6 +106,8 @@ kinds! {
     PEERAGE_GROUP_CHANGED "Something else about a project was changed.";
     PEERAGE_ORG_CHANGED "Something else about an organization was changed.";
     PEERAGE_ORG_DELETED "An organization was closed.";
+    PEERAGE_PEER_ACTIVE "A peering began to work.";
+    PEERAGE_PEER_INACTIVE "A peering stopped working.";
     PEERAGE_PEER_REMOVED "Nothing is left of a peering in its cloud, and it is gone.";
     PEERAGE_PRIVATE_IP_MODE_CHANGED "A project began or ceased to be reached through peerings only.";
 }
