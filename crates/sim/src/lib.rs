@@ -5,7 +5,7 @@
 //! says no or says nothing, clouds that lose answers, replicas that die at any crossing of a port
 //! and come back, clients that give up. What everybody saw is held against models of its own.
 //!
-//! [`run`] lives one seed. [`plan`] is what a seed decides, [`world`] the state of everything,
+//! [`run()`] lives one seed. [`plan`] is what a seed decides, [`world`] the state of everything,
 //! [`wire`], [`disk`] and [`cloud`] stand between a replica and the world, [`chaos`] does harm,
 //! [`client`] asks and remembers, [`check`] judges, [`linear`] and [`model`] judge what clients
 //! saw, [`bug`] plants what has to be found. Must not know HTTP, a socket or the machine's time.
