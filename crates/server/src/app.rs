@@ -121,7 +121,7 @@ impl App {
         (self.nudge)(object);
     }
 
-    /// Lets one change of a project's set of peerings and containers be decided at a time in this
+    /// Lets one change of a project that others may collide with be decided at a time in this
     /// process. The store's preconditions are what makes it right; this only saves lost races.
     async fn one_at_a_time(&self, group: GroupId) -> MutexGuard<'_, ()> {
         let shard = usize::from(group.as_bytes()[11]) % self.locks.len();

@@ -81,6 +81,7 @@ impl App {
         group: GroupId,
         entries: &[NewAccess],
     ) -> Result<Vec<AccessListRecord>, Failure> {
+        let _turn = self.one_at_a_time(group).await;
         let mut tries = Tries::default();
         loop {
             let project =
