@@ -317,7 +317,8 @@ impl Desk {
             }
             Command::Call { key, call } => {
                 let answer = self.ask(key, &call).await;
-                tracing::debug!(?key, ?call, ?answer, "driver.called");
+                tracing::debug!(?key, "driver.called");
+                tracing::trace!(?key, ?call, ?answer, "driver.answered");
                 vec![Input::Answered(key, Box::new(answer))]
             }
             Command::NudgePeeringsOf(group, container) => {

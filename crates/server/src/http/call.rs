@@ -1,6 +1,7 @@
 //! What a handler sees of a request: who calls, the parts of the path, the query and the body, all
 //! read through typed getters whose failures say which part was wrong.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -11,7 +12,8 @@ use super::fault::Fault;
 use crate::context::Context;
 
 /// One request, after the pipeline and before the use case.
-#[derive(Clone, Debug)]
+/// `Debug` leaves out whatever the client wrote: any of it may hold a secret.
+#[derive(Clone)]
 pub struct Call {
     /// Who calls; none only where anybody may.
     pub context: Option<Context>,
@@ -33,6 +35,17 @@ pub struct Call {
     pub base_url: String,
     /// Path and query as sent, for links.
     pub target: String,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { remote, version, body, .. } = self;
+        f.debug_struct("Call")
+            .field("remote", remote)
+            .field("version", version)
+            .field("body_bytes", &body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Call {

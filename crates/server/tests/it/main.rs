@@ -26,3 +26,6 @@ mod teams;
 mod tokens;
 #[cfg(test)]
 mod users;
+#[cfg(test)]
+#[path = "../shared/walk.rs"]
+mod walk;

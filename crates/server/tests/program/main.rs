@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+#[cfg(test)]
+mod canaries;
 mod server;
+#[cfg(test)]
+#[path = "../shared/walk.rs"]
+mod walk;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;

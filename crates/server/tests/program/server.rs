@@ -25,6 +25,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_logged(arguments, Stdio::inherit())
+    }
+
+    /// The same with its log elsewhere.
+    pub(crate) fn start_logged(arguments: &[&str], log: impl Into<Stdio>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("credentials.json");
         let child = Command::new(PROGRAM)
@@ -32,6 +37,7 @@ impl Server {
             .arg(&file)
             .args(arguments)
             .stdout(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut server = Self { child, home, credentials: Value::Null, token: String::new() };
@@ -42,8 +48,13 @@ impl Server {
     }
 
     fn fetch_token(&self) -> String {
-        let pair = format!("{}:{}", self.credential("clientId"), self.credential("clientSecret"));
-        let basic = base64::engine::general_purpose::STANDARD.encode(pair);
+        self.token_of(&self.credential("clientId"), &self.credential("clientSecret"))
+    }
+
+    /// A fresh token of a service account.
+    pub(crate) fn token_of(&self, client_id: &str, secret: &str) -> String {
+        let basic =
+            base64::engine::general_purpose::STANDARD.encode(format!("{client_id}:{secret}"));
         let head = format!(
             "Authorization: Basic {basic}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         );
@@ -51,6 +62,11 @@ impl Server {
             self.send("POST", "/api/oauth/token", &head, "grant_type=client_credentials");
         assert_eq!(status, 200, "{body}");
         body["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// The token of the requests that have to succeed.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 
     pub(crate) fn credentials_file(&self) -> PathBuf {
@@ -77,6 +93,19 @@ impl Server {
     }
 
     fn send(&self, method: &str, path: &str, head: &str, body: &str) -> (u16, Value) {
+        let (status, answer) = self.exchange(method, path, head, body);
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// One request on a connection of its own; the status and the whole answer.
+    pub(crate) fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        head: &str,
+        body: &str,
+    ) -> (u16, String) {
         let base = self.credential("baseUrl");
         let address = base.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
@@ -90,9 +119,7 @@ impl Server {
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
     }
 
     /// Ends it as a crash does.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use ::http::Method;
 use axum::body::Body;
 use peerage::config::Limits;
+use peerage::http::call::Call;
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -76,4 +77,24 @@ async fn a_line_says_what_happened_and_holds_no_secret() {
     let panicked = lines.iter().find(|line| line["message"] == "http.panicked").unwrap();
     assert_eq!(panicked["level"], "ERROR");
     assert_eq!(panicked["span"]["request.id"], find("http.request", "panic")["request.id"]);
+}
+
+/// What the types show that hold what a client sent.
+#[test]
+fn debug_of_a_call_shows_nothing_that_the_client_wrote() {
+    let hush = || "hush".to_owned();
+    let call = Call {
+        context: None,
+        remote: [192, 0, 2, 1].into(),
+        path: vec![("groupId", hush())],
+        query: vec![(hush(), hush())],
+        body: "client_secret=hush".into(),
+        content_type: Some(hush()),
+        authorization: Some("Basic hush".to_owned()),
+        version: "2023-01-01",
+        base_url: "http://hush".to_owned(),
+        target: "/hush?hush".to_owned(),
+    };
+    let shown = format!("{call:?}");
+    assert!(shown.contains("192.0.2.1") && !shown.contains("hush"), "{shown}");
 }

@@ -1,0 +1,189 @@
+//! Canaries: text that can be told apart is put into every input of the built program, and is
+//! looked for in everything that the program leaves behind.
+//!
+//! There are two kinds. A secret, whether we issued it or somebody sent it to the wrong place, may
+//! be nowhere but in the answer that issues it. What a tenant wrote may be stored and shown to that
+//! tenant, but is not counted, nor logged at any level but `trace`, which shows decisions.
+
+mod inputs;
+mod scan;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use md5::{Digest as _, Md5};
+use serde_json::Value;
+
+use crate::server::{PROGRAM, Server};
+use crate::walk::every_operation;
+use inputs::{SECRET, USER, Walker};
+use scan::Needles;
+
+/// What one life of the program left behind.
+struct Traces {
+    home: tempfile::TempDir,
+    /// What may be nowhere.
+    secrets: Needles,
+    /// What a tenant wrote.
+    written: Needles,
+    /// What was found while it ran.
+    leaks: Vec<String>,
+    metrics: String,
+}
+
+impl Traces {
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    fn log(&self) -> Vec<u8> {
+        std::fs::read(self.home.path().join("log")).unwrap()
+    }
+
+    /// What may not be where it is; nothing when all is well.
+    fn leaks(mut self) -> Vec<String> {
+        let log = self.log();
+        let lines = String::from_utf8_lossy(&log).lines().count();
+        assert!(lines > 300, "the log has only {lines} lines: was it on?");
+        let mut found = std::mem::take(&mut self.leaks);
+        found.extend(self.secrets.find("the log", &log));
+        found.extend(self.written.find("the log above trace", &above_trace(&log)));
+        for needles in [&self.secrets, &self.written] {
+            found.extend(needles.find("/metrics", self.metrics.as_bytes()));
+        }
+        for place in self.stored() {
+            let bytes = std::fs::read(&place).unwrap();
+            found.extend(self.secrets.find(&place.display().to_string(), &bytes));
+        }
+        found
+    }
+
+    /// Every file with something stored: the database and what is beside it, the backup, the trail.
+    fn stored(&self) -> Vec<PathBuf> {
+        let mut places = vec![self.home.path().join("backup"), self.home.path().join("trail")];
+        for entry in std::fs::read_dir(self.data()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            // The two files that are made to hold secrets, for their owner only.
+            if path.is_file() && name != "master.key" && name != "credentials.json" {
+                places.push(path);
+            }
+        }
+        assert!(places.iter().any(|path| path.ends_with("peerage.db-wal")), "{places:?}");
+        for path in &places {
+            let is_empty = std::fs::metadata(path).unwrap().len() == 0;
+            assert!(!is_empty || path.extension().is_some(), "{} is empty", path.display());
+        }
+        places
+    }
+}
+
+/// The lines of the levels from `debug` on.
+fn above_trace(log: &[u8]) -> Vec<u8> {
+    let is_above = |line: &&[u8]| !String::from_utf8_lossy(line).contains("TRACE");
+    let lines: Vec<&[u8]> = log.split(|byte| *byte == b'\n').filter(is_above).collect();
+    assert!(lines.len() > 300, "only {} lines above trace", lines.len());
+    lines.join(&b'\n')
+}
+
+fn configuration(home: &Path, log: &str) -> PathBuf {
+    let path = home.join("peerage.toml");
+    let text = format!(
+        "[log]\nfilter = \"trace\"\njson = {}\n[limits]\nrequests_per_minute = 60000000\n\
+         burst = 1000000\n",
+        log == "json"
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// Lives through every input, with `more` at the end, and takes what is left.
+fn live(log: &str, more: impl FnOnce(&mut Walker)) -> Traces {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let file = std::fs::File::create(home.path().join("log")).unwrap();
+    let config = configuration(home.path(), log);
+    let arguments = ["--pace", "instant", "--config", config.to_str().unwrap(), "--data-dir"];
+    let server = Server::start_logged(&[&arguments[..], &[data.to_str().unwrap()]].concat(), file);
+    let mut walker = Walker::new(server);
+    walker.secrets.add("a planted secret", SECRET);
+    installed(&mut walker, &data.join("master.key"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(every_operation(&mut walker));
+    walker.come_home();
+    walker.peerings();
+    walker.emulation();
+    walker.tokens();
+    walker.wrong_credentials();
+    more(&mut walker);
+    let metrics = walker.server.exchange("GET", "/metrics", "", "").1;
+    assert!(metrics.contains("createGroupPeer"), "{metrics}");
+    let url = format!("sqlite://{}/peerage.db", data.display());
+    keep(&["backup", "--store", &url, home.path().join("backup").to_str().unwrap()]);
+    let key = data.join("master.key");
+    let backup = format!("sqlite://{}", home.path().join("backup").display());
+    let trail = keep(&["audit", "export", "--store", &backup, "--key-file", key.to_str().unwrap()]);
+    std::fs::write(home.path().join("trail"), trail).unwrap();
+    let Walker { server, secrets, leaks, .. } = walker;
+    server.kill();
+    let mut written = Needles::default();
+    written.add("what a tenant wrote", USER);
+    written.add("a tenant's network", inputs::NETWORK);
+    written.add("a tenant's account", inputs::ACCOUNT);
+    Traces { home, secrets, written, leaks, metrics }
+}
+
+/// The secrets of the installation, and the password equivalent that is kept sealed.
+fn installed(walker: &mut Walker, key_file: &Path) {
+    let [public, private, secret] =
+        ["publicKey", "privateKey", "clientSecret"].map(|name| walker.server.credential(name));
+    let ha1 = Md5::digest(format!("{public}:MMS Public API:{private}"));
+    let key = std::fs::read_to_string(key_file).unwrap();
+    let token = walker.server.token().to_owned();
+    let secrets = &mut walker.secrets;
+    secrets.add("the private key", private);
+    secrets.add("the client secret", secret);
+    secrets.add("the password equivalent", hex::encode(ha1));
+    secrets.add("the bytes of the password equivalent", ha1);
+    secrets.add("the key file", key.trim());
+    secrets.add("the key's bytes", hex::decode(key.trim()).unwrap());
+    secrets.add("the access token", token);
+}
+
+/// Runs a command that has to end well; what it printed.
+fn keep(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    output.stdout
+}
+
+#[test]
+fn no_canary_is_where_it_may_not_be_with_a_log_of_json() {
+    let traces = live("json", |_| ());
+    let log = traces.log();
+    let line = log.split(|byte| *byte == b'\n').next().unwrap();
+    assert!(serde_json::from_slice::<Value>(line).is_ok(), "a line of JSON");
+    assert_eq!(traces.leaks(), Vec::<String>::new());
+}
+
+#[test]
+fn no_canary_is_where_it_may_not_be_with_a_log_for_people() {
+    assert_eq!(live("text", |_| ()).leaks(), Vec::<String>::new());
+}
+
+/// A secret that somebody writes where names and request ids go is found wherever those go: so
+/// each place is really looked through.
+#[test]
+fn a_secret_that_leaks_is_found_in_each_place() {
+    let traces = live("text", |walker| {
+        walker.leaks.clear();
+        walker.leak();
+    });
+    let found = traces.leaks();
+    for place in
+        ["an answer", "the log:", "the log above trace", "peerage.db-wal", "backup", "trail"]
+    {
+        assert!(found.iter().any(|it| it.contains(place)), "{place}: {found:#?}");
+    }
+}
