@@ -28,7 +28,7 @@ pub mod users;
 
 use std::sync::Arc;
 
-use peerage_core::id::GroupId;
+use peerage_core::id::Id;
 use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_store::Store;
 use tokio::sync::{Mutex, MutexGuard};
@@ -53,7 +53,7 @@ use crate::ids::Randomness;
 /// How many times a lost race is decided anew before the caller is asked to come back.
 const ATTEMPTS_MAX: usize = 32;
 
-/// How many locks the projects share.
+/// How many locks the projects and organizations share.
 const LOCKS: usize = 256;
 
 /// What all use cases share.
@@ -121,10 +121,11 @@ impl App {
         (self.nudge)(object);
     }
 
-    /// Lets one change of a project that others may collide with be decided at a time in this
-    /// process. The store's preconditions are what makes it right; this only saves lost races.
-    async fn one_at_a_time(&self, group: GroupId) -> MutexGuard<'_, ()> {
-        let shard = usize::from(group.as_bytes()[11]) % self.locks.len();
+    /// Lets one change of a project, or of an organization, that others may collide with be decided
+    /// at a time in this process. The store's preconditions are what makes it right; this only
+    /// saves lost races. Nobody may hold two.
+    async fn one_at_a_time<K>(&self, object: Id<K>) -> MutexGuard<'_, ()> {
+        let shard = usize::from(object.as_bytes()[11]) % self.locks.len();
         self.locks[shard].lock().await
     }
 }

@@ -127,12 +127,14 @@ impl App {
         new: &NewProject,
     ) -> Result<GroupRecord, Failure> {
         self.in_org(context, new.org, Action::Create, Resource::OrgGroup).await?;
-        if self.groups_of(new.org).await?.len() >= GROUPS_PER_ORG {
-            return Err(Refusal::GroupMaximum { limit: GROUPS_PER_ORG }.into());
-        }
+        let _turn = self.one_at_a_time(new.org).await;
         let mut tries = Tries::default();
         loop {
             let org = self.in_org(context, new.org, Action::Create, Resource::OrgGroup).await?;
+            let siblings: Vec<GroupId> = self.ids_below(&keys::org_groups(new.org)).await?;
+            if siblings.len() >= GROUPS_PER_ORG {
+                return Err(Refusal::GroupMaximum { limit: GROUPS_PER_ORG }.into());
+            }
             let name = keys::group_name(new.org, &new.name);
             if self.read::<GroupIndexRecord>(&name).await?.is_some() {
                 return Err(Refusal::GroupExists(new.name.clone()).into());

@@ -1,5 +1,7 @@
 //! Organizations: seen, made, renamed, set, closed, and what was done in them.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::support::World;
@@ -176,4 +178,26 @@ async fn events_of_an_organization_are_found() {
     answer.refused(404, "EVENT_NOT_FOUND");
     world.viewer().await.get(&events).await.ok(200);
     world.stranger().await.get(&one).await.refused(404, "ORG_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn projects_made_at_one_time_are_all_made_and_never_too_many() {
+    let world = World::new().await;
+    let owner = Arc::new(world.owner().await);
+    let org = world.installed.org_id.clone();
+    let make = |number: usize| {
+        let (owner, body) = (owner.clone(), json!({ "name": format!("p{number}"), "orgId": org }));
+        tokio::spawn(async move { owner.post("/api/atlas/v2/groups", &body).await.status })
+    };
+    let tasks: Vec<_> = (0..260).map(make).collect();
+    let mut made = 0;
+    for task in tasks {
+        let status = task.await.unwrap();
+        assert!([201, 409].contains(&status.as_u16()), "{status}");
+        made += usize::from(status == 201);
+    }
+    // One more was there from the beginning.
+    assert_eq!(made, 249);
+    let groups = owner.get("/api/atlas/v2/groups").await.ok(200);
+    assert_eq!(groups["totalCount"], 250);
 }
