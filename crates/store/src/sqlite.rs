@@ -6,6 +6,7 @@
 //! for the disk. Only this module and its children name SQL.
 
 mod apply;
+mod cache;
 mod checkpoint;
 pub(crate) mod error;
 pub(crate) mod file;
@@ -29,6 +30,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
 use self::apply::Standing;
+use self::cache::Cache;
 use self::checkpoint::Checkpoint;
 use self::file::FileLock;
 use self::health::{Checking, Health};
@@ -125,19 +127,23 @@ impl SqliteStore {
         let standing = Standing::load(&connection, options.clock.now()).map_err(failed)?;
         let mark = Mark::open(&path, standing.revision)?;
         let (health, checking) = Health::of(&path)?;
-        let readers = Arc::new(Readers::open(&path, health.clone()).map_err(failed)?);
+        let cache = Arc::new(Cache::at(standing.revision));
+        let readers = Readers::open(&path, health.clone(), Arc::clone(&cache)).map_err(failed)?;
+        let readers = Arc::new(readers);
         let hub = Arc::new(Hub::new(standing.revision, RECENT));
         let writer = Writer {
             connection,
             place: place.clone(),
             standing,
             hub: Arc::clone(&hub),
+            cache,
             clock: options.clock.clone(),
             keep: Keep {
                 revisions: options.history_revisions_max,
                 bytes: options.history_bytes_max,
             },
-            checkpoint: Checkpoint::default(),
+            checkpoint: Checkpoint::beside(&path)
+                .map_err(|source| OpenError::io(&path, "start the checkpoints of", source))?,
             mark,
             doubt: None,
             troubled: false,

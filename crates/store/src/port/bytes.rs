@@ -1,6 +1,7 @@
 //! Keys and values: bytes that are cheap to clone. Whether a key or a value may be stored is
 //! checked where a transaction is taken, so that a prefix can be any key, also the empty one.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,6 +24,13 @@ impl Key {
     #[must_use]
     pub fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)
+    }
+}
+
+/// For maps that are asked with bytes: equality, order and hash are those of the bytes.
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -1,16 +1,23 @@
-//! Moving what was committed from SQLite's log into its file. The writer does it, between two
-//! batches, so that no reader ever pays for it and no two checkpoints meet. A thread of its own
-//! was measured and gains nothing: what commits wait for is the disk, which they share with it.
+//! Moving what was committed from SQLite's log into its file. A thread of its own moves most of it
+//! while commits go on; the writer moves the rest between two batches, which is when the log can
+//! begin anew. No reader ever pays for it.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use crate::port::WatchBatch;
 
-/// Pages in the log before they are moved: 64 MiB. Fewer make waits shorter and more frequent: at
-/// 16 MiB one commit in fifty of 16 callers met one, at 64 MiB less than one in a hundred.
+/// Pages in the log before they are moved: 64 MiB.
 const PAGES: u64 = 16_384;
+/// How often the log is gone through before the writer moves the rest: what was added while it
+/// took long the first time takes little the second.
+const ROUNDS: usize = 2;
 /// Pages in the log, held back by a long read, before readers are waited for: 256 MiB.
 const PAGES_MAX: u64 = 65_536;
 /// What the log is cut down to once it is empty.
@@ -26,24 +33,49 @@ const PAGES_A_BATCH: u64 = 3;
 pub(super) struct Checkpoint {
     pages: u64,
     asked_at: u64,
+    mover: Option<Mover>,
+}
+
+/// The thread that moves pages beside the writer.
+#[derive(Debug)]
+struct Mover {
+    ask: Sender<()>,
+    /// Whether it was asked and has not ended.
+    works: Arc<AtomicBool>,
+    /// Whether it was asked since the writer last moved pages.
+    was_asked: bool,
+    thread: JoinHandle<()>,
 }
 
 impl Checkpoint {
+    /// With a thread of its own on a file.
+    pub(super) fn beside(path: &Path) -> std::io::Result<Self> {
+        let (ask, asked) = mpsc::channel();
+        let works = Arc::new(AtomicBool::new(false));
+        let (file, done) = (path.to_owned(), Arc::clone(&works));
+        let thread = std::thread::Builder::new()
+            .name("store-checkpoint".to_owned())
+            .spawn(move || move_when_asked(&file, &asked, &done))?;
+        let mover = Mover { ask, works, was_asked: false, thread };
+        Ok(Self { mover: Some(mover), ..Self::default() })
+    }
+
     /// Counts a batch.
     pub(super) fn count(&mut self, told: &[WatchBatch]) {
         let writes: usize = told.iter().map(|batch| batch.events.len()).sum();
         self.pages += PAGES_A_BATCH + PAGES_A_WRITE * writes as u64;
     }
 
-    /// Moves the pages if there are enough.
+    /// Moves the pages if there are enough and most of them were moved beside.
     pub(super) fn after_commit(&mut self, connection: &Connection, place: &str) {
-        if self.pages < self.asked_at + PAGES {
+        if self.pages < self.asked_at + PAGES || self.is_moved_beside() {
             return;
         }
         let moved =
             if self.pages < PAGES_MAX { run(connection, "PASSIVE") } else { restart(connection) };
         match moved {
             Ok((log, moved)) => {
+                tracing::debug!(log, moved, estimated = self.pages, "store.checkpoint");
                 // What a long read held back stays to be moved later.
                 self.pages = log.saturating_sub(moved);
                 self.asked_at = self.pages;
@@ -55,12 +87,47 @@ impl Checkpoint {
         }
     }
 
+    /// Whether the thread has it in work; asks it if it was not asked yet.
+    fn is_moved_beside(&mut self) -> bool {
+        let Some(mover) = &mut self.mover else { return false };
+        if !mover.was_asked {
+            mover.works.store(true, Ordering::Release);
+            mover.was_asked = mover.ask.send(()).is_ok();
+            return mover.was_asked;
+        }
+        let works = mover.works.load(Ordering::Acquire);
+        mover.was_asked = works;
+        works
+    }
+
     /// Moves everything and empties the log: the file can then be copied alone.
     pub(super) fn finish(&mut self, connection: &Connection) {
+        if let Some(Mover { ask, thread, .. }) = self.mover.take() {
+            drop(ask);
+            if thread.join().is_err() {
+                tracing::error!("store.checkpoint_panicked");
+            }
+        }
         if let Err(error) = run(connection, "TRUNCATE") {
             tracing::warn!(%error, "store.checkpoint_failed");
         }
     }
+}
+
+/// Goes through the log each time it is asked. What fails here the writer does, and says so.
+fn move_when_asked(path: &Path, asked: &Receiver<()>, works: &AtomicBool) {
+    while asked.recv().is_ok() {
+        if let Err(error) = move_beside(path) {
+            tracing::debug!(%error, "store.checkpoint_beside_failed");
+        }
+        works.store(false, Ordering::Release);
+    }
+}
+
+fn move_beside(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    (0..ROUNDS).try_for_each(|_| run(&connection, "PASSIVE").map(drop))
 }
 
 /// Moves everything and begins the log anew, if readers let it.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, TransactionBehavior};
 
+use super::cache::Cache;
 use super::health::Health;
 use super::row;
 use super::{apply, error, past};
@@ -34,36 +35,53 @@ const LONG_PAST: u64 = 500;
 pub(super) struct Readers {
     place: String,
     health: Health,
+    cache: Arc<Cache>,
     slots: Vec<Mutex<Option<Connection>>>,
     turn: AtomicUsize,
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path, health: Health) -> rusqlite::Result<Self> {
+    pub(super) fn open(path: &Path, health: Health, cache: Arc<Cache>) -> rusqlite::Result<Self> {
         let slots = (0..READERS).map(|_| Ok(Mutex::new(Some(connect(path)?))));
         Ok(Self {
             place: path.display().to_string(),
             health,
+            cache,
             slots: slots.collect::<rusqlite::Result<_>>()?,
             turn: AtomicUsize::new(0),
         })
     }
 
     pub(super) fn close(&self) {
+        self.cache.close();
         for slot in &self.slots {
             slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
     }
 
     pub(super) fn get(&self, key: &Key) -> Answer<Option<Entry>> {
-        self.with(|connection| Ok(Ok(apply::read(connection, key)?)))
+        self.health.check()?;
+        if let Some(known) = self.cache.get(key) {
+            return Ok(known);
+        }
+        let ticket = self.cache.ticket();
+        let found = self.with(|connection| Ok(Ok(apply::read(connection, key)?)))?;
+        self.cache.offer(ticket, [(key, found.clone())]);
+        Ok(found)
     }
 
     pub(super) fn get_many(&self, keys: &[Key]) -> Answer<Snapshot> {
-        self.at_one_revision(|connection, revision| {
+        self.health.check()?;
+        if let Some(known) = self.cache.get_many(keys, || self.revision()) {
+            return known;
+        }
+        let ticket = self.cache.ticket();
+        let snapshot = self.at_one_revision(|connection, revision| {
             let entries = keys.iter().map(|key| apply::read(connection, key));
             Ok(Ok(Snapshot { entries: entries.collect::<rusqlite::Result<_>>()?, revision }))
-        })
+        })?;
+        self.cache.offer(ticket, keys.iter().zip(snapshot.entries.iter().cloned()));
+        Ok(snapshot)
     }
 
     pub(super) fn revision(&self) -> Answer<Revision> {
@@ -81,6 +99,17 @@ impl Readers {
     }
 
     pub(super) fn list(&self, request: &ListRequest) -> Answer<Page> {
+        self.health.check()?;
+        if let Some(known) = self.cache.list(request, || self.revision()) {
+            return known;
+        }
+        let ticket = self.cache.ticket();
+        let page = self.page(request)?;
+        self.cache.offer_list(ticket, request, &page);
+        Ok(page)
+    }
+
+    fn page(&self, request: &ListRequest) -> Answer<Page> {
         let room = PageRoom::new(request.room()?);
         let range = request.range();
         self.at_one_revision(|connection, current| {

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::apply::{Batch, Standing};
+use super::cache::Cache;
 use super::checkpoint::Checkpoint;
 use super::mark::Mark;
 use super::{error, row};
@@ -66,6 +67,7 @@ pub(super) struct Writer {
     pub(super) place: String,
     pub(super) standing: Standing,
     pub(super) hub: Arc<Hub>,
+    pub(super) cache: Arc<Cache>,
     pub(super) clock: LeaseClock,
     pub(super) keep: Keep,
     pub(super) checkpoint: Checkpoint,
@@ -180,7 +182,9 @@ impl Writer {
         };
         if wrote {
             self.checkpoint.count(&told);
+            self.cache.begin(&told);
             self.commit().or_else(|failed| self.settle(&failed, standing.batch))?;
+            self.cache.end(&told, standing.revision);
         } else {
             self.roll_back();
         }
@@ -238,11 +242,15 @@ impl Writer {
         let kind = error::kind(&self.place, failed);
         self.roll_back();
         if error::is_refused(failed) {
+            self.cache.settled(self.standing.revision);
             return Err(StoreError::definite(kind));
         }
         match self.fence() {
             Ok(found) if found == batch => Ok(()),
-            Ok(_) => Err(StoreError::definite(kind)),
+            Ok(_) => {
+                self.cache.settled(self.standing.revision);
+                Err(StoreError::definite(kind))
+            }
             Err(_) => {
                 let doubt = StoreError::indefinite(kind);
                 self.doubt = Some(doubt.clone());
@@ -275,6 +283,7 @@ impl Writer {
         // What the doubtful batch did is read from the log.
         self.hub.forget(standing.revision);
         self.hub.announce(standing.revision);
+        self.cache.settled(standing.revision);
         self.standing = standing;
         self.doubt = None;
         Ok(())
@@ -389,6 +398,7 @@ mod tests {
             connection,
             place: "store.db".to_owned(),
             hub: Arc::new(Hub::new(standing.revision, RECENT)),
+            cache: Arc::new(Cache::at(standing.revision)),
             standing,
             clock: LeaseClock::by_hand(),
             keep: Keep { revisions: 10, bytes: 1 << 20 },
