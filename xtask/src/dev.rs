@@ -19,13 +19,26 @@ pub(crate) const TRIAL: Program = Program { name: "peerage-trial", features: "fa
 /// The simulated worlds.
 pub(crate) const SIM: Program = Program { name: "peerage-sim", features: "world" };
 
-/// Builds it, then runs it with these arguments; whether it ended well.
-pub(crate) fn run(root: &Path, program: &Program, arguments: &[String]) -> anyhow::Result<bool> {
+/// The program that is shipped, as it is shipped.
+const SHIPPED: Program = Program { name: "peerage", features: "etcd" };
+
+/// Measures the program that is shipped.
+pub(crate) fn bench(root: &Path, mut arguments: Vec<String>) -> anyhow::Result<bool> {
+    arguments.insert(0, "bench".to_owned());
+    Ok(build(root, &SHIPPED)? && run(root, &TRIAL, &arguments)?)
+}
+
+fn build(root: &Path, program: &Program) -> anyhow::Result<bool> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let build = ["build", "--release", "--locked", "--bins", "--package", program.name];
     let features = ["--features", program.features];
     let built = Command::new(cargo).current_dir(root).args(build).args(features).status();
-    if !built.context("cargo")?.success() {
+    Ok(built.context("cargo")?.success())
+}
+
+/// Builds it, then runs it with these arguments; whether it ended well.
+pub(crate) fn run(root: &Path, program: &Program, arguments: &[String]) -> anyhow::Result<bool> {
+    if !build(root, program)? {
         return Ok(false);
     }
     let target =

@@ -32,6 +32,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure the released program beside its limits: `cargo xtask bench --rows create,read`.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What the bench understands; `--help` lists it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -40,6 +47,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Tidy => tidy::run(&root)?,
         Task::Sim { arguments } => dev::run(&root, &dev::SIM, &arguments)?,
         Task::Trial { arguments } => dev::run(&root, &dev::TRIAL, &arguments)?,
+        Task::Bench { arguments } => dev::bench(&root, arguments)?,
     };
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

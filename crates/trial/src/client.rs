@@ -153,6 +153,15 @@ impl Client {
         Ok(answer.json())
     }
 
+    /// What a request without credentials is challenged with.
+    ///
+    /// # Errors
+    /// It is not challenged.
+    pub async fn challenge(&mut self, path: &str) -> anyhow::Result<String> {
+        let (answer, challenge) = self.once(&Method::GET, path, None).await?;
+        challenge.with_context(|| format!("{path} answered {}", answer.text()))
+    }
+
     async fn once(
         &mut self,
         method: &Method,

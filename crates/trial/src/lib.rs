@@ -1,9 +1,10 @@
-//! The built program under fire: killed, paused, cut off.
+//! The built program under fire: killed, paused, cut off, and measured.
 //!
 //! Owns a harness that starts, kills, pauses and restarts real processes, clients that remember
 //! what they were answered, and the trials themselves. It sees the service as people do: through
 //! its command line, its HTTP interface and, while nothing runs, its files. For development only.
 
+pub mod bench;
 pub mod client;
 pub mod cluster;
 pub mod digest;
