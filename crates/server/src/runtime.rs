@@ -20,7 +20,7 @@ use crate::app::{App, Security};
 use crate::authn::{
     ChainKey, DigestPolicy, DigestVerifier, MasterKey, NonceKey, Sealer, Throttle, ThrottlePolicy,
 };
-use crate::clock::{Clock, machine_time};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::driver::{Driver, Fabrics, Share, nudges};
 use crate::emulation::{Emulation, StoreJournal};
@@ -64,7 +64,8 @@ pub fn open_app(
     nudge: impl Fn(peerage_core::reconcile::Key) + Send + Sync + 'static,
 ) -> anyhow::Result<App> {
     let master = master_key(key, randomness.clone())?;
-    Ok(App::new(store, clock, randomness, security(&master), nudge))
+    let security = security(&master, &clock);
+    Ok(App::new(store, clock, randomness, security, nudge))
 }
 
 fn master_key(key: KeySource<'_>, mut randomness: Randomness) -> anyhow::Result<MasterKey> {
@@ -80,8 +81,8 @@ fn master_key(key: KeySource<'_>, mut randomness: Randomness) -> anyhow::Result<
     })
 }
 
-fn security(master: &MasterKey) -> Security {
-    let now = u64::try_from(machine_time().as_millis()).unwrap_or(0);
+fn security(master: &MasterKey, clock: &Clock) -> Security {
+    let now = u64::try_from(clock.machine().as_millis()).unwrap_or(0);
     let nonces = NonceKey::new(master.digest_nonce_key());
     Security {
         verifier: DigestVerifier::new(nonces, DigestPolicy::starting_at(now)),
@@ -141,7 +142,7 @@ impl Running {
             check_key(&*store, &master).await?;
         }
         let share = share(&store, &randomness, config.replica.lease.0);
-        let security = security(&master);
+        let security = security(&master, &clock);
         let nudge = move |key| nudge.nudge(key);
         let app = App::new(store.clone(), clock.clone(), randomness, security, nudge);
         let (stop, stopped) = watch::channel(false);

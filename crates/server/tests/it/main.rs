@@ -9,6 +9,8 @@ mod audit;
 mod driver;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod intruders;
 mod journal;
 #[cfg(test)]
 mod orgs;

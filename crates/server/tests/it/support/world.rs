@@ -19,6 +19,7 @@ use peerage::runtime::{KeySource, open_app};
 use peerage::telemetry::Metrics;
 use peerage_core::authz::{GroupRole, OrgRole};
 use peerage_core::id::{GroupId, OrgId};
+use peerage_core::time::Timestamp;
 use peerage_fabric::emulated::{CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace};
 use peerage_store::memory::MemoryStore;
 use peerage_store::record::{
@@ -47,19 +48,29 @@ impl World {
 
     /// Some operations, with some limits.
     pub(crate) async fn with(limits: &Limits, operations: Vec<Operation>) -> Self {
-        Self::over(Arc::new(MemoryStore::new()), limits, operations).await
+        Self::over(Arc::new(MemoryStore::new()), Clock::new(), limits, operations).await
+    }
+
+    /// Everything, at the times that a machine shows.
+    pub(crate) async fn on(machine: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let (store, clock) = (Arc::new(MemoryStore::new()), Clock::over(machine));
+        Self::over(store, clock, &Limits::generous(), operations::all()).await
     }
 
     /// Everything, over a store that counts what it is asked.
     pub(crate) async fn counted(counts: &Counts) -> Self {
         let store = Arc::new(CountingStore::new(counts));
-        Self::over(store, &Limits::generous(), operations::all()).await
+        Self::over(store, Clock::new(), &Limits::generous(), operations::all()).await
     }
 
-    async fn over(store: Arc<dyn Store>, limits: &Limits, operations: Vec<Operation>) -> Self {
+    async fn over(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        limits: &Limits,
+        operations: Vec<Operation>,
+    ) -> Self {
         let randomness = Randomness::from_system().unwrap();
         let key = KeySource::Ephemeral;
-        let clock = Clock::new();
         let app = open_app(store.clone(), key, clock.clone(), randomness, |_| {}).unwrap();
         let options =
             EmulatedOptions { pace: Pace::instant(), customer: CustomerMode::Manual, seed: 1 };
