@@ -18,10 +18,9 @@ import atlas  # noqa: E402  (needs the path above)
 import requests  # noqa: E402
 from server import Server  # noqa: E402
 
-CHECKS = (
-    "not_a_server_error,status_code_conformance,content_type_conformance,"
-    "response_schema_conformance"
-)
+# All but one: `positive_data_acceptance` takes a body for right when its schema does, and no
+# schema says that a provider cannot be changed, or that a block must not overlap another.
+CHECKS = ["--checks", "all", "--exclude-checks", "positive_data_acceptance"]
 
 
 def listed(values):
@@ -70,7 +69,7 @@ def main():
             config.write_text(template.substitute(seeded(server)))
             command = [str(Path(sys.executable).with_name("schemathesis"))]
             command += ["--config-file", str(config), "run", server["baseUrl"] + "/openapi.json"]
-            command += ["--include-tag", "Network Peering", "--checks", CHECKS]
+            command += ["--include-tag", "Network Peering", *CHECKS]
             command += ["--continue-on-failure", "--no-color"]
             command += ["--report", "junit", "--report-junit-path", sys.argv[1]]
             return subprocess.run(command, cwd=scratch, check=False).returncode

@@ -282,8 +282,11 @@ fn parameters() -> Value {
         "pageNum": query("pageNum", "Which page.", number(1, 0, i32::MAX.unsigned_abs())),
         "providerName": query(
             "providerName",
-            "The cloud; in any case of letters.",
-            json!({ "type": "string", "enum": ["AWS", "AZURE", "GCP"], "default": "AWS" }),
+            "The cloud; in any case of letters, and an empty one is as none.",
+            json!({ "type": "string", "default": "AWS", "anyOf": [
+                { "enum": ["AWS", "AZURE", "GCP"] },
+                { "pattern": "^([Aa][Ww][Ss]|[Aa][Zz][Uu][Rr][Ee]|[Gg][Cc][Pp])?$" },
+            ] }),
         ),
     })
 }
