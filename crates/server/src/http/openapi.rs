@@ -264,7 +264,14 @@ fn parameters() -> Value {
             "name": name, "in": "query", "description": description, "schema": schema,
         })
     };
-    let flag = |default: bool| json!({ "type": "boolean", "default": default });
+    let word = "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]";
+    let flag = |default: bool, pattern: String| {
+        let text = json!({ "type": "string", "pattern": pattern });
+        json!({ "default": default, "anyOf": [{ "type": "boolean" }, text] })
+    };
+    // An empty one is false where it says how an answer looks, and is refused elsewhere.
+    let look = || flag(false, format!("^({word})?$"));
+    let counted = flag(true, format!("^({word})$"));
     let number = |default: u32, minimum: u32, maximum: u32| {
         json!({
             "type": "integer", "default": default, "minimum": minimum, "maximum": maximum,
@@ -275,9 +282,9 @@ fn parameters() -> Value {
         "orgId": id("orgId", "organization"),
         "peerId": id("peerId", "peering"),
         "containerId": id("containerId", "container"),
-        "envelope": query("envelope", "Answers 200 with the status in the body.", flag(false)),
-        "pretty": query("pretty", "Spreads the answer over lines.", flag(false)),
-        "includeCount": query("includeCount", "Whether to tell how many there are.", flag(true)),
+        "envelope": query("envelope", "Answers 200 with the status in the body.", look()),
+        "pretty": query("pretty", "Spreads the answer over lines.", look()),
+        "includeCount": query("includeCount", "Whether to tell how many there are.", counted),
         "itemsPerPage": query("itemsPerPage", "Elements of a page.", number(100, 1, 500)),
         "pageNum": query("pageNum", "Which page.", number(1, 0, i32::MAX.unsigned_abs())),
         "providerName": query(
