@@ -35,6 +35,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use change::unavailable;
 pub use failure::Failure;
+pub use ready::Readiness;
 
 /// What use cases give back about nouns without a life cycle: the records, as plain values.
 pub mod records {

@@ -18,7 +18,7 @@ use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{Journal, JournalError, Saved, SharedJournal};
 use peerage_store::{
     Answer, Commit, Entry, Key, LeaseId, LeaseState, ListRequest, Page, Revision, Snapshot, Store,
-    Txn, Watch,
+    StoreError, Txn, Watch,
 };
 
 /// What names the place and the hit.
@@ -196,6 +196,10 @@ impl Store for FailingStore {
 
     fn is_shared(&self) -> bool {
         self.inner.is_shared()
+    }
+
+    fn trouble(&self) -> Option<StoreError> {
+        self.inner.trouble()
     }
 
     async fn close(&self) {

@@ -23,7 +23,11 @@ use crate::driver::Gauges;
 /// A filter that cannot be read, or logs that were started already.
 pub fn start(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // A line that cannot be written is lost: to tell of it would be one more, and would panic.
+        .log_internal_errors(false);
     let started = if log.json {
         lines.json().flatten_event(true).with_current_span(false).try_init()
     } else {
@@ -47,6 +51,7 @@ struct Counts {
     latency: Family<Operation, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     connections: Gauge,
+    writable: Gauge,
     driver: DriverGauges,
     gauges: watch::Receiver<Gauges>,
 }
@@ -83,6 +88,7 @@ impl Metrics {
             latency,
             in_flight: Gauge::default(),
             connections: Gauge::default(),
+            writable: Gauge::default(),
             driver: DriverGauges::default(),
             gauges,
         };
@@ -122,6 +128,11 @@ impl Metrics {
         self.0.connections.dec();
     }
 
+    /// Whether the store takes changes at present.
+    pub fn store_takes_changes(&self, takes: bool) {
+        self.0.writable.set(i64::from(takes));
+    }
+
     /// Whether the driver has looked once at everything that is not settled.
     #[must_use]
     pub fn is_driver_started(&self) -> bool {
@@ -157,6 +168,8 @@ impl Counts {
         );
         http.register("requests_in_flight", "Requests in work", self.in_flight.clone());
         http.register("connections", "Open connections", self.connections.clone());
+        let store = self.registry.sub_registry_with_prefix("store");
+        store.register("writable", "Whether changes are taken", self.writable.clone());
         let driver = self.registry.sub_registry_with_prefix("driver");
         let DriverGauges { in_flight, queued, started, shards } = &self.driver;
         driver.register("in_flight", "Objects that are being worked on", in_flight.clone());

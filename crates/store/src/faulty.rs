@@ -263,6 +263,10 @@ impl Store for FaultyStore {
         self.inner.is_shared()
     }
 
+    fn trouble(&self) -> Option<StoreError> {
+        self.inner.trouble()
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }

@@ -171,6 +171,12 @@ pub trait Store: Send + Sync {
         false
     }
 
+    /// Why changes are refused at present, as far as the engine knows by itself: it found out when
+    /// it last tried to write, and an engine in a file goes on trying. Reads may work all the same.
+    fn trouble(&self) -> Option<StoreError> {
+        None
+    }
+
     /// Stops taking work, ends every watch, and lets go of what the engine holds. Every later call
     /// answers [`ErrorKind::Closed`]. Repeating it changes nothing.
     async fn close(&self);

@@ -16,6 +16,7 @@ mod past;
 pub(crate) mod reader;
 pub(crate) mod row;
 pub(crate) mod schema;
+mod trouble;
 mod writer;
 
 use std::fmt;
@@ -36,6 +37,7 @@ use self::file::FileLock;
 use self::health::{Checking, Health};
 use self::mark::Mark;
 use self::reader::Readers;
+use self::trouble::Trouble;
 use self::writer::{Job, Keep, Message, Writer};
 use crate::hub::{Bounds, Hub, Watcher};
 use crate::lease::{LeaseClock, LeaseId, LeaseState, Moves, check_ttl};
@@ -96,6 +98,7 @@ pub struct SqliteStore {
     #[expect(dead_code, reason = "held for its drop")]
     moves: Option<Moves>,
     health: Health,
+    trouble: Trouble,
     held: Mutex<Option<Held>>,
 }
 
@@ -146,7 +149,7 @@ impl SqliteStore {
                 .map_err(|source| OpenError::io(&path, "start the checkpoints of", source))?,
             mark,
             doubt: None,
-            troubled: false,
+            trouble: Trouble::default(),
             #[cfg(test)]
             fault: None,
         };
@@ -163,6 +166,7 @@ impl SqliteStore {
         clock: &LeaseClock,
     ) -> Result<Self, OpenError> {
         let (messages, inbox) = mpsc::channel();
+        let trouble = writer.trouble.clone();
         let wake = Mutex::new(messages.clone());
         let moves = clock.on_move(move || {
             // A writer that has ended has nothing left to end.
@@ -174,7 +178,7 @@ impl SqliteStore {
             .map_err(|source| OpenError::io(&path, "start the writer of", source))?;
         let room = Arc::new(Semaphore::new(QUEUE_MAX));
         let held = Mutex::new(Some(Held { thread, checking, lock }));
-        Ok(Self { path, readers, hub, room, messages, moves, health, held })
+        Ok(Self { path, readers, hub, room, messages, moves, health, trouble, held })
     }
 
     /// The file.
@@ -274,6 +278,10 @@ impl Store for SqliteStore {
 
     async fn revoke(&self, lease: LeaseId) -> Answer<()> {
         self.ask(|reply| Job::Revoke { lease, reply }).await
+    }
+
+    fn trouble(&self) -> Option<StoreError> {
+        self.trouble.now()
     }
 
     async fn close(&self) {

@@ -1,4 +1,4 @@
-//! The built program under fire: killed, paused, cut off, and measured.
+//! The built program under fire: killed, paused, cut off, without a disk, and measured.
 //!
 //! Owns a harness that starts, kills, pauses and restarts real processes, clients that remember
 //! what they were answered, and the trials themselves. It sees the service as people do: through
@@ -8,6 +8,7 @@ pub mod bench;
 pub mod client;
 pub mod cluster;
 pub mod digest;
+pub mod disk;
 pub mod etcd;
 pub mod kill;
 pub mod program;

@@ -1,7 +1,7 @@
 //! `peerage-trial`: the trials, one command each. `cargo xtask trial` builds and starts it.
 
 use clap::{Parser, Subcommand};
-use peerage_trial::{bench, cluster, kill};
+use peerage_trial::{bench, cluster, disk, kill};
 
 /// The built program under fire.
 #[derive(Debug, Parser)]
@@ -15,6 +15,7 @@ struct Trial {
 enum Command {
     Kill(kill::Kill),
     Cluster(cluster::ClusterTrial),
+    Disk(disk::DiskTrial),
     Bench(bench::Bench),
     #[command(hide = true)]
     Bare(bench::bare::Bare),
@@ -25,6 +26,7 @@ async fn main() -> anyhow::Result<()> {
     match Trial::parse().command {
         Command::Kill(command) => kill::run(&command).await,
         Command::Cluster(command) => cluster::run(&command).await,
+        Command::Disk(command) => disk::run(&command).await,
         Command::Bench(command) => bench::run(&command).await,
         Command::Bare(command) => bench::bare::serve(&command).await,
     }

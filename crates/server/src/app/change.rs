@@ -236,6 +236,11 @@ const RETRY_OPERATOR: Duration = Duration::from_secs(10);
 /// strangers, and get neither.
 pub(crate) fn unavailable(error: &StoreError) -> Failure {
     tracing::error!(%error, definite = error.is_definite(), "store.failed");
+    explained(error)
+}
+
+/// The same, for who only asks how the store is.
+pub(super) fn explained(error: &StoreError) -> Failure {
     if !error.is_definite() {
         let reason = "the store did not say whether it took the request: read before trying again";
         return Failure::Unavailable { reason, retry_after: Duration::from_secs(1) };

@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
+use serde_json::json;
 
 use super::arrival::Arrival;
 use super::fault::Fault;
@@ -18,7 +19,7 @@ use super::pipeline::error_form;
 use super::query::Form;
 use super::version::JSON;
 use super::{openapi, render};
-use crate::app::App;
+use crate::app::{App, Readiness};
 use crate::telemetry::Metrics;
 
 /// When to ask again whether the service is ready.
@@ -120,10 +121,14 @@ impl Pages {
         Ok(match page {
             Page::Health => answer(JSON, Bytes::from_static(br#"{"status":"UP"}"#)),
             Page::Ready => {
-                self.ready().await?;
-                answer(JSON, Bytes::from_static(br#"{"status":"READY"}"#))
+                let body = match self.ready().await? {
+                    Readiness::Ready => json!({ "status": "READY" }),
+                    Readiness::ReadOnly(why) => json!({ "status": "READ_ONLY", "reason": why }),
+                };
+                answer(JSON, body.to_string().into())
             }
             Page::Metrics => {
+                self.metrics.store_takes_changes(self.app.readiness() == Readiness::Ready);
                 let text = self.metrics.text();
                 let text = text.map_err(|_| Fault::Internal("the counts cannot be written"))?;
                 answer(TEXT, text.into())
@@ -133,7 +138,7 @@ impl Pages {
         })
     }
 
-    async fn ready(&self) -> Result<(), Fault> {
+    async fn ready(&self) -> Result<Readiness, Fault> {
         if !self.metrics.is_driver_started() {
             let reason = "the driver has not started";
             return Err(Fault::Unavailable { reason, retry_after: SOON });

@@ -16,6 +16,7 @@ use super::apply::{Batch, Standing};
 use super::cache::Cache;
 use super::checkpoint::Checkpoint;
 use super::mark::Mark;
+use super::trouble::Trouble;
 use super::{error, row};
 use crate::hub::Hub;
 use crate::lease::{LeaseClock, LeaseId, LeaseState};
@@ -74,8 +75,8 @@ pub(super) struct Writer {
     pub(super) mark: Mark,
     /// Set while nobody knows whether the last batch will be found on disk.
     pub(super) doubt: Option<StoreError>,
-    /// Whether the last batch failed: what comes due by itself is then not tried at once.
-    pub(super) troubled: bool,
+    /// Whether the last batch failed, and why: what comes due by itself is then not tried at once.
+    pub(super) trouble: Trouble,
     #[cfg(test)]
     pub(super) fault: Option<Fault>,
 }
@@ -87,6 +88,8 @@ impl Writer {
             let (jobs, close) = self.gather(messages);
             if !jobs.is_empty() || self.is_due() {
                 self.serve(jobs);
+            } else if self.trouble.now().is_some() {
+                self.probe();
             }
             if close {
                 break;
@@ -126,7 +129,7 @@ impl Writer {
 
     /// How long there is nothing to do without a message; `None`: for ever.
     fn patience(&self) -> Option<Duration> {
-        if self.troubled {
+        if self.trouble.now().is_some() {
             return Some(RETRY);
         }
         if self.purge_target(0).is_some() {
@@ -156,17 +159,29 @@ impl Writer {
     fn serve(&mut self, jobs: Vec<Job>) {
         if let Err(still) = self.end_doubt() {
             let refusal = StoreError::definite(still.kind().clone());
+            self.trouble.note(Err(&refusal));
             jobs.into_iter().for_each(|job| job.refuse(&refusal));
-            self.troubled = true;
             return;
         }
         let mut tells = Vec::with_capacity(jobs.len());
         let outcome = self.attempt(jobs, &mut tells);
-        self.troubled = outcome.is_err();
+        self.trouble.note(outcome.as_ref().copied());
         for tell in tells {
             tell(outcome.as_ref().copied());
         }
         self.checkpoint.after_commit(&self.connection, &self.place);
+    }
+
+    /// Finds out whether it can write again, when nobody asks it to.
+    fn probe(&mut self) {
+        let outcome = self.end_doubt().and_then(|()| {
+            let fenced = self.fence();
+            fenced.map(drop).map_err(|failed| {
+                self.roll_back();
+                error::definite(&self.place, &failed)
+            })
+        });
+        self.trouble.note(outcome.as_ref().copied());
     }
 
     /// Applies and commits a batch: all of it is on disk, or none of it ever will be, or the error
@@ -405,7 +420,7 @@ mod tests {
             checkpoint: Checkpoint::default(),
             mark: Mark::open(&directory.join("store.db"), Revision::ZERO).unwrap(),
             doubt: None,
-            troubled: false,
+            trouble: Trouble::default(),
             fault: None,
         }
     }
@@ -463,8 +478,12 @@ mod tests {
         assert!(!commit(&mut writer, "perhaps").unwrap_err().is_definite());
         assert!(commit(&mut writer, "refused").unwrap_err().is_definite());
         assert_eq!(writer.doubt.as_ref().unwrap().certainty(), Certainty::Indefinite);
+        writer.probe();
+        assert!(writer.trouble.now().is_some());
         writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
         writer.fault = None;
+        writer.probe();
+        assert!(writer.trouble.now().is_none());
         assert_eq!(commit(&mut writer, "next").unwrap(), Commit::Done(Revision(2)));
         assert_eq!(stored(&writer).unwrap(), b"next");
     }
