@@ -158,7 +158,11 @@ async fn modified_at(world: &World<'_>) -> Kept {
     holds(world, asked(second), true).await?;
     holds(world, asked(second.next()), false).await?;
     world.delete("a").await?;
-    holds(world, asked(second), false).await
+    holds(world, asked(second), false).await?;
+    // It has the version again that it had at first.
+    let third = world.put("a", "3").await?;
+    holds(world, asked(first), false).await?;
+    holds(world, asked(third), true).await
 }
 
 async fn modified_at_absent(world: &World<'_>) -> Kept {
