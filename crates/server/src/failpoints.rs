@@ -2,8 +2,9 @@
 //!
 //! Only in programs built with the feature `failpoints`, which the released one is not. The
 //! environment arms one place: `PEERAGE_FAILPOINT=store.commit.after:7` ends the process at the
-//! seventh time that it gets there, with the signal that nothing can catch. Decorators around the
-//! ports, so that no room knows of them.
+//! seventh time that it gets there, with the signal that nothing can catch. And it plants a mistake
+//! that trials have to find: with `PEERAGE_FORGETS=20` every twentieth transaction is said to be
+//! done and is not. Decorators around the ports, so that no room knows of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +24,9 @@ use peerage_store::{
 
 /// What names the place and the hit.
 pub const VARIABLE: &str = "PEERAGE_FAILPOINT";
+
+/// What says which transactions are forgotten.
+pub const FORGETS: &str = "PEERAGE_FORGETS";
 
 /// A place at which the process can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +99,11 @@ impl FromStr for Armed {
 
 /// What the environment arms; shared by all decorators.
 #[derive(Clone, Debug, Default)]
-pub struct Failpoints(Option<Arc<Armed>>);
+pub struct Failpoints {
+    armed: Option<Arc<Armed>>,
+    /// Of so many transactions the last is forgotten.
+    forgets: Option<u64>,
+}
 
 impl Failpoints {
     /// Reads the environment.
@@ -103,15 +111,17 @@ impl Failpoints {
     /// # Errors
     /// It names no place, or no hit.
     pub fn from_environment() -> Result<Self, NotAFailpoint> {
-        match std::env::var(VARIABLE) {
-            Ok(text) => Ok(Self(Some(Arc::new(text.parse()?)))),
-            Err(_) => Ok(Self(None)),
-        }
+        let armed = match std::env::var(VARIABLE) {
+            Ok(text) => Some(Arc::new(text.parse()?)),
+            Err(_) => None,
+        };
+        let forgets = std::env::var(FORGETS).ok().and_then(|text| text.parse().ok());
+        Ok(Self { armed, forgets: forgets.filter(|every| *every > 0) })
     }
 
     /// The same store, which may be the last thing that the process used.
     pub fn store(&self, inner: Arc<dyn Store>) -> Arc<dyn Store> {
-        Arc::new(FailingStore { inner, points: self.clone() })
+        Arc::new(FailingStore { inner, points: self.clone(), commits: AtomicU64::new(1) })
     }
 
     /// The same cloud, likewise.
@@ -125,7 +135,7 @@ impl Failpoints {
     }
 
     fn pass(&self, place: Place) {
-        let Some(armed) = self.0.as_ref().filter(|armed| armed.place == place) else { return };
+        let Some(armed) = self.armed.as_ref().filter(|armed| armed.place == place) else { return };
         if armed.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             let me = rustix::process::getpid();
             // A process may always signal itself; were it not so, the trial would see no death.
@@ -137,6 +147,14 @@ impl Failpoints {
 struct FailingStore {
     inner: Arc<dyn Store>,
     points: Failpoints,
+    commits: AtomicU64,
+}
+
+impl FailingStore {
+    fn is_forgotten(&self) -> bool {
+        let number = self.commits.fetch_add(1, Ordering::SeqCst);
+        self.points.forgets.is_some_and(|every| number.is_multiple_of(every))
+    }
 }
 
 impl fmt::Debug for FailingStore {
@@ -149,6 +167,9 @@ impl fmt::Debug for FailingStore {
 impl Store for FailingStore {
     async fn commit(&self, txn: Txn) -> Answer<Commit> {
         self.points.pass(Place::StoreCommitBefore);
+        if self.is_forgotten() {
+            return Ok(Commit::Done(self.inner.revision().await?.next()));
+        }
         let answer = self.inner.commit(txn).await;
         self.points.pass(Place::StoreCommitAfter);
         answer
@@ -306,9 +327,9 @@ mod tests {
     #[test]
     fn what_is_not_armed_is_passed() {
         let armed: Armed = "fabric.call.after:2".parse().unwrap();
-        let points = Failpoints(Some(Arc::new(armed)));
+        let points = Failpoints { armed: Some(Arc::new(armed)), forgets: None };
         points.pass(Place::FabricCallBefore);
         points.pass(Place::FabricCallAfter);
-        assert_eq!(points.0.unwrap().left.load(Ordering::SeqCst), 1);
+        assert_eq!(points.armed.unwrap().left.load(Ordering::SeqCst), 1);
     }
 }

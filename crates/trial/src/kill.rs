@@ -69,6 +69,10 @@ pub struct Kill {
     /// Decides moments, places and requests.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Let the service forget every twentieth transaction that it acknowledged: the loop has to
+    /// find it, and fails if it does not.
+    #[arg(long)]
+    planted: bool,
     /// The program, built with failpoints; the one beside this program if not given.
     #[arg(long)]
     program: Option<PathBuf>,
@@ -98,7 +102,21 @@ pub async fn run(command: &Kill) -> anyhow::Result<()> {
     let program = program(command.program.as_deref())?;
     let directory = tempfile::tempdir()?;
     let home = Home::new(&program, directory.path(), SETTINGS)?;
-    let mut run = Run::begin(home, command.seed).await?;
+    let run = Run::begin(home, command.seed).await?;
+    if !command.planted {
+        return deaths(run, command).await;
+    }
+    let home = run.home.clone().with("PEERAGE_FORGETS", "20");
+    match deaths(Run { home, ..run }, command).await {
+        Ok(()) => bail!("{} deaths did not show that transactions are forgotten", command.kills),
+        Err(found) => {
+            say(format!("found, as it should be: {found:#}"));
+            Ok(())
+        }
+    }
+}
+
+async fn deaths(mut run: Run, command: &Kill) -> anyhow::Result<()> {
     let seed = command.seed;
     for number in 1..=command.kills {
         run.round().await.with_context(|| format!("seed {seed}, death {number}"))?;

@@ -146,6 +146,16 @@ impl Subject {
         self.working_in(0, self.projects.len())
     }
 
+    /// Ends the service as a crash does, and starts it again.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) async fn killed_and_started(self) -> anyhow::Result<Self> {
+        self.server.kill().await?;
+        let server = self.home.start().await?;
+        Ok(Self { server, ..self })
+    }
+
     /// Stops the service, does something with its store, and starts it again.
     ///
     /// # Errors

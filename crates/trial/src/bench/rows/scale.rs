@@ -99,14 +99,14 @@ pub(crate) async fn start(run: &Run) -> anyhow::Result<Vec<Line>> {
     let full = stocked(run, 1, many).await?.subject;
     let mut lines = Vec::new();
     for (subject, name, most) in [
-        (empty, "start to ready, empty".to_owned(), 50.0),
-        (full, format!("start to ready, {many} peerings"), 1_000.0),
+        (empty, "start to ready after a kill, empty".to_owned(), 50.0),
+        (full, format!("start to ready after a kill, {many} peerings"), 1_000.0),
     ] {
         let mut took = Sample::default();
         let mut subject = subject;
         for round in 1..=run.rounds {
             run.progress(&format!("{name}, round {round} of {}", run.rounds));
-            subject = subject.while_stopped(async |_| Ok(())).await?;
+            subject = subject.killed_and_started().await?;
             took.add(subject.server.took.as_secs_f64() * 1e3);
         }
         lines.push(Line::alone(&name, &took, "ms", Target::Most(most)));
