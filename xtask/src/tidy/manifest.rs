@@ -30,7 +30,8 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// The rooms, and the rooms that each may know.
-const EDGES: [(&str, &[&str]); 7] = [
+const EDGES: [(&str, &[&str]); 8] = [
+    ("fuzz", &["server", "wire", "store", "fabric", "core"]),
     ("trial", &["sim", "server", "wire", "store", "fabric", "core"]),
     ("server", &["wire", "store", "fabric", "core"]),
     ("sim", &["server", "store", "fabric", "core"]),

@@ -72,7 +72,9 @@ impl Tree {
     /// The manifests of the workspace's members: the name of the room and the file.
     pub(super) fn manifests(&self) -> impl Iterator<Item = (&str, &File)> {
         self.files.iter().filter_map(|file| {
-            let folder = file.path.strip_suffix("/Cargo.toml")?;
+            // The fuzzer's programs are a workspace of their own.
+            let folder =
+                file.path.strip_suffix("/Cargo.toml").filter(|folder| *folder != "fuzz")?;
             Some((folder.strip_prefix("crates/").unwrap_or(folder), file))
         })
     }

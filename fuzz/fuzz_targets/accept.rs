@@ -1,0 +1,4 @@
+//! Fuzzes `accept` of `peerage_fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| peerage_fuzz::run("accept", data));

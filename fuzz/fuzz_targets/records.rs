@@ -1,0 +1,4 @@
+//! Fuzzes `records` of `peerage_fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| peerage_fuzz::run("records", data));
