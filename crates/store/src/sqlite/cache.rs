@@ -114,14 +114,16 @@ impl Cache {
 
     /// Keeps a page that was read from the file, if it is everything below its prefix.
     pub(super) fn offer_list(&self, ticket: Ticket, request: &ListRequest, page: &Page) {
-        let bytes: usize = page.entries.iter().map(size).sum();
+        let bytes = list_cost(&page.entries);
         if page.more || bytes > LIST_BYTES || !is_kept(request) {
             return;
         }
         let Some(mut state) = self.take(ticket) else { return };
         let entries: Arc<[Entry]> = page.entries.iter().cloned().collect();
-        state.young.bytes += bytes + ENTRY;
-        state.young.lists.insert(request.prefix.clone(), entries);
+        state.young.bytes += bytes;
+        if let Some(before) = state.young.lists.insert(request.prefix.clone(), entries) {
+            state.young.bytes -= list_cost(&before);
+        }
         state.age();
     }
 
@@ -189,8 +191,10 @@ impl State {
         if self.closed {
             return;
         }
-        self.young.bytes += key.as_bytes().len() + ENTRY + entry.as_ref().map_or(0, size);
-        self.young.entries.insert(key, entry);
+        self.young.bytes += cost(&key, entry.as_ref());
+        if let Some(before) = self.young.entries.insert(key.clone(), entry) {
+            self.young.bytes -= cost(&key, before.as_ref());
+        }
         self.age();
     }
 
@@ -202,6 +206,7 @@ impl State {
 
     fn rejuvenate(&mut self, key: &Key) {
         if let Some(entry) = self.old.entries.remove(key) {
+            self.old.bytes -= cost(key, entry.as_ref());
             self.keep(key.clone(), entry);
         }
     }
@@ -210,16 +215,26 @@ impl State {
         let bytes = key.as_bytes();
         let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         for generation in [&mut self.young, &mut self.old] {
-            generation.entries.remove(key);
+            if let Some(before) = generation.entries.remove(key) {
+                generation.bytes -= cost(key, before.as_ref());
+            }
             for (at, _) in slashes.clone() {
-                generation.lists.remove(&bytes[..=at]);
+                if let Some(list) = generation.lists.remove(&bytes[..=at]) {
+                    generation.bytes -= list_cost(&list);
+                }
             }
         }
     }
 }
 
-fn size(entry: &Entry) -> usize {
-    entry.key.as_bytes().len() + entry.value.as_bytes().len()
+/// The bytes that a known key takes, roughly.
+fn cost(key: &Key, entry: Option<&Entry>) -> usize {
+    key.as_bytes().len() + ENTRY + entry.map_or(0, |entry| entry.value.as_bytes().len())
+}
+
+/// The same of a list.
+fn list_cost(entries: &[Entry]) -> usize {
+    ENTRY + entries.iter().map(|entry| cost(&entry.key, Some(entry))).sum::<usize>()
 }
 
 /// Whether lists of this kind are kept: of what is now, from the beginning.
@@ -303,6 +318,13 @@ mod tests {
             cache.offer(cache.ticket(), [(&entry.key, Some(entry.clone()))]);
             assert!(cache.get(&used.key).is_some(), "{number}");
         }
+        let change = entry("used", &value, 2);
+        let before = cache.read().young.bytes;
+        for _ in 0..1_000 {
+            cache.begin(&batch(&change));
+            cache.end(&batch(&change), Revision(2));
+        }
+        assert!(cache.read().young.bytes <= before + 2 * value.len(), "a key is counted twice");
         let state = cache.read();
         let held = state.young.entries.len() + state.old.entries.len();
         assert!(held * value.len() <= 2 * (BYTES + value.len()), "{held}");

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::port::WatchBatch;
 
@@ -125,7 +125,9 @@ fn move_when_asked(path: &Path, asked: &Receiver<()>, works: &AtomicBool) {
 }
 
 fn move_beside(path: &Path) -> rusqlite::Result<()> {
-    let connection = Connection::open(path)?;
+    // A file that is gone is not made anew.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     (0..ROUNDS).try_for_each(|_| run(&connection, "PASSIVE").map(drop))
 }
