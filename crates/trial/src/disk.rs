@@ -16,7 +16,7 @@ use hyper::Method;
 use self::fault::{Ballast, IoError, Mount};
 use self::witness::{Took, Witness};
 use crate::client::{Auth, Client};
-use crate::program::{Home, Server, program};
+use crate::program::{Home, Server, UNLIMITED, program};
 use crate::report::say;
 use crate::wait::{Seen, until};
 
@@ -27,15 +27,7 @@ const RECOVERY: Duration = Duration::from_secs(15);
 /// Changes that are tried until one is refused.
 const TRIES: usize = 120;
 
-const SETTINGS: &str = "
-[clouds.emulated]
-pace = \"instant\"
-[limits]
-requests_per_minute = 60000000
-burst = 1000000
-[log]
-filter = \"warn\"
-";
+const INSTANT: &str = "[clouds.emulated]\npace = \"instant\"\n";
 
 /// Take the disk away from the service, in several ways, and give it back.
 #[derive(Debug, Args)]
@@ -124,7 +116,7 @@ async fn failing(program: &Path, calls: &str) -> anyhow::Result<()> {
 
 impl Patient {
     async fn begin(program: &Path, directory: &Path) -> anyhow::Result<Self> {
-        let home = Home::new(program, directory, SETTINGS)?;
+        let home = Home::new(program, directory, &format!("{UNLIMITED}{INSTANT}"))?;
         let credentials = home.init().await?;
         let server = home.start().await?;
         let auth = credentials.bearer(server.address).await?;

@@ -1,6 +1,5 @@
 //! A member of etcd on this machine, in a directory of its own, for trials of several replicas.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
+use crate::program::free_port;
 use crate::wait::{Seen, until};
 
 /// How long it may take to serve.
@@ -86,8 +86,4 @@ impl Etcd {
         anyhow::ensure!(output.status.success(), "etcdctl {arguments:?}: {}", said.trim());
         Ok(String::from_utf8(output.stdout)?)
     }
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -21,6 +21,24 @@ use crate::wait::{Seen, until};
 
 /// The longest that a start may take before it counts as failed.
 pub const START: Duration = Duration::from_secs(60);
+
+/// Settings of a service that is loaded as fast as it goes: no limit of requests is met, and no
+/// line is logged for each.
+pub const UNLIMITED: &str = "
+[limits]
+requests_per_minute = 60000000
+burst = 1000000
+[log]
+filter = \"warn\"
+";
+
+/// A port that nobody listens on.
+///
+/// # Errors
+/// There is none.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
 
 /// The program under fire: the one that was named, or the one beside this program.
 ///

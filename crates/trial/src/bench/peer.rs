@@ -1,7 +1,7 @@
 //! What people use instead, from the package registries: moto (EC2, in memory) and Prism (answers
 //! made up from a description). Installed into the scratch directory when they are first asked for.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use super::generator::{Connection, Script, request};
+use crate::program::free_port;
 use crate::wait::{Seen, until};
 
 const MOTO: &str = "moto[ec2,server]==5.2.1";
@@ -141,8 +142,4 @@ async fn run(program: &str, arguments: &[&str], directory: &Path) -> anyhow::Res
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{program} {arguments:?}: {}", said.trim());
     Ok(())
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::generator::{Script, request};
 use crate::client::{Auth, Client};
 use crate::digest::Exchange;
-use crate::program::{Home, Server};
+use crate::program::{Home, Server, UNLIMITED};
 
 /// Peerings that a project gets: fewer than may wait for something at one time.
 pub(crate) const PEERINGS_EACH: usize = 24;
@@ -20,16 +20,6 @@ pub(crate) const PEERINGS_EACH: usize = 24;
 const MAKERS: usize = 8;
 
 const ATLAS: &str = "application/vnd.atlas.2023-01-01+json";
-
-/// No limit of requests is met, and no line is logged for each: neither is what is measured.
-const SETTINGS: &str = "
-[limits]
-requests_per_minute = 60000000
-burst = 1000000
-[log]
-filter = \"warn\"
-[clouds.emulated]
-";
 
 /// A project and its container.
 #[derive(Clone, Debug)]
@@ -84,7 +74,11 @@ impl Subject {
         projects: usize,
     ) -> anyhow::Result<Self> {
         let directory = TempDir::new_in(scratch)?;
-        let home = Home::new(program, directory.path(), &format!("{SETTINGS}{settings}\n"))?;
+        let home = Home::new(
+            program,
+            directory.path(),
+            &format!("{UNLIMITED}[clouds.emulated]\n{settings}\n"),
+        )?;
         Self::begin(home, directory, projects).await
     }
 
@@ -99,7 +93,8 @@ impl Subject {
         projects: usize,
     ) -> anyhow::Result<Self> {
         let directory = TempDir::new_in(scratch)?;
-        let home = Home::new(program, directory.path(), &format!("store = \"{store}\"{SETTINGS}"))?;
+        let home =
+            Home::new(program, directory.path(), &format!("store = \"{store}\"{UNLIMITED}"))?;
         Self::begin(home, directory, projects).await
     }
 
