@@ -12,6 +12,7 @@ mod azure;
 mod customer;
 mod fabric;
 mod fault;
+mod foretell;
 mod gcp;
 mod ids;
 mod index;
@@ -31,6 +32,7 @@ use tokio::sync::Mutex;
 pub use azure::OVERLAP as AZURE_OVERLAP;
 pub use customer::{CustomerAct, CustomerError, CustomerMode};
 pub use fault::{Effect, FAULTS_MAX, Fault, FaultError, Operation};
+pub use foretell::Foretold;
 pub use gcp::BUSY as GCP_BUSY;
 pub use journal::{
     Journal, JournalError, MemoryJournal, News, Saved, SharedJournal, TURN_CHANGES_MAX, ToldToFail,

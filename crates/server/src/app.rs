@@ -14,6 +14,7 @@ mod failure;
 pub mod group_settings;
 pub mod group_users;
 pub mod groups;
+pub(crate) mod hand;
 pub mod install;
 pub mod invitations;
 pub mod orgs;
@@ -33,7 +34,7 @@ use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_store::Store;
 use tokio::sync::{Mutex, MutexGuard};
 
-pub(crate) use change::unavailable;
+pub(crate) use change::{Tried, unavailable};
 pub use failure::Failure;
 pub use ready::Readiness;
 

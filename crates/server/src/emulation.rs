@@ -24,6 +24,7 @@ use peerage_store::Store;
 pub use self::clock::SharedClock;
 pub use self::journal::StoreJournal;
 
+use crate::app::hand::WorldAct;
 use crate::app::{App, Failure};
 use crate::clock::{Clock, Reading};
 use crate::context::Context;
@@ -109,7 +110,8 @@ impl Emulation {
     }
 
     /// Acts as the other party of a peering. The caller must be one who may change the peering:
-    /// whoever tests a project plays its customers too.
+    /// whoever tests a project plays its customers too. The event is committed first; see
+    /// [`crate::app::hand`].
     ///
     /// # Errors
     /// No such peering, or what the customer's own cloud refuses.
@@ -121,9 +123,14 @@ impl Emulation {
         peer: PeerId,
         act: CustomerAct,
     ) -> Result<(), ControlError> {
-        app.in_group(context, group, Action::Change, Resource::Peering).await?;
+        let project = app.in_group(context, group, Action::Change, Resource::Peering).await?;
         app.peering(group, peer).await?;
-        let done = self.world.customer(peer, act, self.clock.now()).await;
+        let now = self.clock.now();
+        let foretold = self.world.foretell_act(peer, act, now).await;
+        let foretold = foretold.map_err(ControlError::Customer)?;
+        let place = (project.value.org, group, peer);
+        app.tell_customer_act(context, place, act, foretold).await?;
+        let done = self.world.customer(peer, act, now).await;
         done.map_err(ControlError::Customer)?;
         app.announce(ReconcileKey::Peering(group, peer)).await;
         Ok(())
@@ -139,17 +146,22 @@ impl Emulation {
         Ok(ClockState { reading: self.clock.read(), next_event: self.world.next_event() })
     }
 
-    /// Moves the clock; answers what it shows then.
+    /// Moves the clock, in one transaction with the event; answers what it shows then.
     ///
     /// # Errors
     /// [`ControlError::NoNextEvent`] when there is none to move to; the clock could not be kept.
-    pub async fn move_clock(&self, change: ClockChange) -> Result<ClockState, ControlError> {
+    pub async fn move_clock(
+        &self,
+        app: &App,
+        context: &Context,
+        change: ClockChange,
+    ) -> Result<ClockState, ControlError> {
         self.world.refresh().await?;
         let next = self.world.next_event();
         if change == ClockChange::NextEvent && next.is_none() {
             return Err(ControlError::NoNextEvent);
         }
-        self.clock.change(change, next).await?;
+        self.clock.change(app, context, change, next).await?;
         if let Err(error) = self.world.advance(self.clock.now()).await {
             tracing::warn!(%error, "emulated.change_not_kept");
         }
@@ -165,19 +177,28 @@ impl Emulation {
         Ok(self.world.faults())
     }
 
-    /// Plants a fault; answers its number.
+    /// Plants a fault; answers its number. The event is committed first.
     ///
     /// # Errors
     /// There are too many, it names no provider, or it could not be kept.
-    pub async fn add_fault(&self, fault: Fault) -> Result<u64, ControlError> {
+    pub async fn add_fault(
+        &self,
+        app: &App,
+        context: &Context,
+        fault: Fault,
+    ) -> Result<u64, ControlError> {
+        let foretold = self.world.foretell_fault(&fault).await.map_err(ControlError::Fault)?;
+        app.tell_world_act(context, WorldAct::AddFault, foretold).await?;
         self.world.add_fault(fault).await.map_err(ControlError::Fault)
     }
 
-    /// Takes every fault away.
+    /// Takes every fault away. The event is committed first.
     ///
     /// # Errors
     /// That could not be kept.
-    pub async fn clear_faults(&self) -> Result<(), ControlError> {
+    pub async fn clear_faults(&self, app: &App, context: &Context) -> Result<(), ControlError> {
+        let foretold = self.world.foretell_clearing().await?;
+        app.tell_world_act(context, WorldAct::ClearFaults, foretold).await?;
         Ok(self.world.clear_faults().await?)
     }
 }

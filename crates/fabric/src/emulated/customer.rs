@@ -4,7 +4,7 @@ use peerage_core::id::PeerId;
 use peerage_core::time::Timestamp;
 use serde::Deserialize;
 
-use super::object::Sides;
+use super::object::{LinkObject, Sides};
 use super::world::World;
 use super::{aws, azure, gcp};
 
@@ -50,21 +50,31 @@ impl CustomerError {
     }
 }
 
+/// What an act makes of a connection; changes nothing.
+pub(super) fn decide(
+    world: &World,
+    peering: PeerId,
+    act: CustomerAct,
+    now: Timestamp,
+) -> Result<LinkObject, CustomerError> {
+    let Some(link) = world.link(peering).cloned() else {
+        let words = format!("The customer's cloud knows of no connection for peering {peering}.");
+        return Err(CustomerError::new("NotFound", words));
+    };
+    match link.sides.clone() {
+        Sides::Aws(connection) => aws::act(world, peering, link, connection, act, now),
+        Sides::Azure(pair) => azure::act(world, link, pair, act, now),
+        Sides::Gcp(pair) => gcp::act(world, peering, link, pair, act, now),
+    }
+}
+
 pub(super) fn act(
     world: &mut World,
     peering: PeerId,
     act: CustomerAct,
     now: Timestamp,
 ) -> Result<(), CustomerError> {
-    let Some(link) = world.link(peering).cloned() else {
-        let words = format!("The customer's cloud knows of no connection for peering {peering}.");
-        return Err(CustomerError::new("NotFound", words));
-    };
-    let next = match link.sides.clone() {
-        Sides::Aws(connection) => aws::act(world, peering, link, connection, act, now)?,
-        Sides::Azure(pair) => azure::act(world, link, pair, act, now)?,
-        Sides::Gcp(pair) => gcp::act(world, peering, link, pair, act, now)?,
-    };
+    let next = decide(world, peering, act, now)?;
     world.put_link(peering, next);
     world.touch(peering);
     world.pass(now);

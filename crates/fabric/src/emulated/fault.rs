@@ -164,7 +164,8 @@ impl Faults {
         self.waiting.clear();
     }
 
-    pub(super) fn plant(&mut self, mut fault: Fault) -> Result<u64, FaultError> {
+    /// The number that a fault would get, if it may be planted; plants nothing.
+    pub(super) fn next(&self, fault: &Fault) -> Result<u64, FaultError> {
         if self.waiting.len() >= FAULTS_MAX {
             return Err(FaultError::TooMany);
         }
@@ -173,7 +174,11 @@ impl Faults {
         {
             return Err(FaultError::UnknownProvider(name.clone()));
         }
-        self.last += 1;
+        Ok(self.last + 1)
+    }
+
+    pub(super) fn plant(&mut self, mut fault: Fault) -> Result<u64, FaultError> {
+        self.last = self.next(&fault)?;
         fault.id = self.last;
         if fault.times != Some(0) {
             self.waiting.push(fault);

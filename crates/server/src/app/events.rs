@@ -7,7 +7,7 @@ pub mod kind;
 use std::collections::BTreeMap;
 
 use peerage_core::id::{GroupId, OrgId};
-use peerage_store::record::{Actor, EventRecord};
+use peerage_store::record::{Actor, EventRecord, ObjectChange};
 use peerage_store::{Key, keys};
 
 use self::kind::Kind;
@@ -22,17 +22,18 @@ pub(crate) struct News {
     org: OrgId,
     group: Option<GroupId>,
     details: BTreeMap<String, String>,
+    changes: Vec<ObjectChange>,
 }
 
 impl News {
     /// Something happened in a project.
     pub(crate) fn in_group(kind: Kind, org: OrgId, group: GroupId) -> Self {
-        Self { kind, org, group: Some(group), details: BTreeMap::new() }
+        Self { kind, org, group: Some(group), details: BTreeMap::new(), changes: Vec::new() }
     }
 
     /// Something happened in an organization.
     pub(crate) fn in_org(kind: Kind, org: OrgId) -> Self {
-        Self { kind, org, group: None, details: BTreeMap::new() }
+        Self { kind, org, group: None, details: BTreeMap::new(), changes: Vec::new() }
     }
 
     /// What it was done to, or how.
@@ -41,13 +42,20 @@ impl News {
         self.details.insert(name.to_owned(), value.to_string());
         self
     }
+
+    /// What becomes of an object that the change itself does not write.
+    #[must_use]
+    pub(crate) fn changing(mut self, change: ObjectChange) -> Self {
+        self.changes.extend(difference::between(change));
+        self
+    }
 }
 
 impl App {
     /// Puts an event into a change, as done by the caller; by Peerage itself without one.
     pub(crate) fn record(&self, change: &mut Change, context: Option<&Context>, news: News) {
         let now = self.clock.now();
-        let News { kind, org, group, details } = news;
+        let News { kind, org, group, details, changes } = news;
         let event = EventRecord {
             id: self.randomness.id(now),
             created: now,
@@ -57,7 +65,7 @@ impl App {
             actor: context.map_or(Actor::System, actor),
             remote: context.map(|context| context.remote.to_string()),
             details,
-            changes: Vec::new(),
+            changes,
         };
         change.events.push(event);
     }

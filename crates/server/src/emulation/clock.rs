@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use peerage_core::time::Timestamp;
 use peerage_store::record::{self, ClockRecord};
-use peerage_store::{
-    Commit, Entry, Precondition, Revision, Store, StoreError, Txn, WatchEvent, Write, keys,
-};
+use peerage_store::{Entry, Revision, Store, StoreError, WatchEvent, keys};
 use tokio::sync::watch;
 
 use super::{ADVANCE_MAX, ClockChange};
-use crate::app::Failure;
+use crate::app::{App, Failure, Tried};
 use crate::clock::{Clock, Reading};
+use crate::context::Context;
 
 /// How often a change that lost its race is made anew.
 const TRIES_MAX: usize = 16;
@@ -56,19 +55,21 @@ impl SharedClock {
     /// Changes the clock for everybody; `next` is when something will happen by itself.
     pub(super) async fn change(
         &self,
+        app: &App,
+        context: &Context,
         change: ClockChange,
         next: Option<Timestamp>,
     ) -> Result<(), Failure> {
         for _ in 0..TRIES_MAX {
             let seen = self.catch_up().await?;
-            let before = self.clock.read();
+            let (before, told) = (self.clock.read(), app.clock_moves(context, change));
             self.apply(change, next);
-            match self.keep(seen).await {
-                Ok(Commit::Done(_)) => return Ok(()),
-                Ok(Commit::Lost { .. }) => {}
-                Err(error) => {
+            match app.keep_clock(told, seen, &self.record()).await {
+                Ok(Tried::Done(_)) => return Ok(()),
+                Ok(Tried::Lost(_)) => {}
+                Err(failure) => {
                     self.clock.follow(before.ahead, before.frozen_at);
-                    return Err(crate::app::unavailable(&error));
+                    return Err(failure);
                 }
             }
         }
@@ -88,17 +89,10 @@ impl SharedClock {
         }
     }
 
-    async fn keep(&self, seen: Option<Revision>) -> Result<Commit, StoreError> {
+    fn record(&self) -> ClockRecord {
         let Reading { ahead, frozen_at, .. } = self.clock.read();
         let ahead_ms = u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX);
-        let bytes = record::encode(&ClockRecord { ahead_ms, frozen_at }).unwrap_or_default();
-        let key = keys::emulated_clock();
-        let precondition = match seen {
-            Some(revision) => Precondition::ModifiedAt(key.clone(), revision),
-            None => Precondition::Absent(key.clone()),
-        };
-        let writes = vec![Write::put(key, bytes)];
-        self.store.commit(Txn { preconditions: vec![precondition], writes }).await
+        ClockRecord { ahead_ms, frozen_at }
     }
 
     fn show(&self, entry: &Entry) {

@@ -128,9 +128,10 @@ async fn get_clock(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn move_clock(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
-    authorize_world(call.caller()?)?;
+    let context = call.caller()?;
+    authorize_world(context)?;
     let request: ClockRequest = read(&call.body)?;
-    let state = emulation.move_clock(request.change()?).await?;
+    let state = emulation.move_clock(&app, context, request.change()?).await?;
     Reply::ok(&ClockView::from(state))
 }
 
@@ -142,16 +143,18 @@ async fn list_faults(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn add_fault(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
-    authorize_world(call.caller()?)?;
+    let context = call.caller()?;
+    authorize_world(context)?;
     let fault: CloudFault = read(&call.body)?;
-    let id = emulation.add_fault(fault).await?;
+    let id = emulation.add_fault(&app, context, fault).await?;
     Reply::with(StatusCode::CREATED, &serde_json::json!({ "id": id }))
 }
 
 async fn clear_faults(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let emulation = emulation(&app)?;
-    authorize_world(call.caller()?)?;
-    emulation.clear_faults().await?;
+    let context = call.caller()?;
+    authorize_world(context)?;
+    emulation.clear_faults(&app, context).await?;
     Ok(Reply::no_content())
 }
 

@@ -2,6 +2,7 @@
 //! of a trail can be edited, dropped, moved or made up unseen.
 
 mod every;
+mod hand;
 
 use peerage::app::audit::verify::{End, Known, Report};
 use peerage_core::id::GroupId;

@@ -258,16 +258,17 @@ async fn any_replica_serves_any_request() {
     }
     // The clock and the faults are one for both.
     let (one, other) = (first.emulation().unwrap(), second.emulation().unwrap());
-    one.move_clock(ClockChange::Freeze).await.unwrap();
+    one.move_clock(first, &context, ClockChange::Freeze).await.unwrap();
     let frozen = other.clock().await.unwrap().reading;
     assert!(frozen.frozen);
-    other.move_clock(ClockChange::Advance(Duration::from_hours(1))).await.unwrap();
+    let hour = ClockChange::Advance(Duration::from_hours(1));
+    other.move_clock(second, &context, hour).await.unwrap();
     let moved = one.clock().await.unwrap().reading;
     assert_eq!(moved.now.since(frozen.now), Duration::from_hours(1));
     let fault = serde_json::from_str(r#"{"effect":"loseAnswer","times":3}"#);
-    let planted = one.add_fault(fault.unwrap()).await.unwrap();
+    let planted = one.add_fault(first, &context, fault.unwrap()).await.unwrap();
     assert_eq!(other.faults().await.unwrap()[0].id, planted);
-    other.clear_faults().await.unwrap();
+    other.clear_faults(second, &context).await.unwrap();
     assert!(one.faults().await.unwrap().is_empty());
     for service in services {
         service.stop().await.unwrap();

@@ -77,7 +77,8 @@ impl App {
             let mut trail = Trail::read(name, found.get(&keys::trail_head(name)))?;
             for event in &change.events {
                 if trail_name(event)? == *name {
-                    let event = EventRecord { changes: changes.clone(), ..event.clone() };
+                    let mut event = event.clone();
+                    event.changes.extend_from_slice(&changes);
                     txn.writes.push(self.append(&mut trail, &event)?);
                 }
             }

@@ -8,7 +8,7 @@ use peerage_store::{Entry, Key, Write};
 use serde_json::{Map, Value};
 
 /// Beginnings of keys that hold no object: indexes, events, and how far trails go.
-const NOT_OBJECTS: [&str; 4] = ["todo/", "group-event/", "org-event/", "audit-head/"];
+const NOT_OBJECTS: [&str; 5] = ["todo/", "group-event/", "org-event/", "audit-head/", "restore/"];
 
 /// Fields of records that stand for a secret. What they hold goes nowhere; that they changed does.
 const SECRETS: [&str; 2] = ["sealed_ha1", "hash"];
@@ -42,13 +42,24 @@ pub(super) fn changes(before: &BTreeMap<Key, Entry>, writes: &[Write]) -> Vec<Ob
     writes.iter().filter(|write| is_object(write.key())).filter_map(change).collect()
 }
 
-/// The fields of a record. An entry of an index has none: it says no more than its key.
-fn fields(bytes: &[u8]) -> Option<Map<String, Value>> {
-    let mut record: Value = serde_json::from_slice(bytes).ok()?;
-    match record.get_mut("is")?.take() {
+/// A change that somebody else found, as an event shows it; `None` when nothing differs.
+pub(super) fn between(change: ObjectChange) -> Option<ObjectChange> {
+    let ObjectChange { object, before, after } = change;
+    let (before, after) = differing(before.and_then(object_of), after.and_then(object_of))?;
+    Some(ObjectChange { object, before, after })
+}
+
+fn object_of(value: Value) -> Option<Map<String, Value>> {
+    match value {
         Value::Object(fields) => Some(fields),
         _ => None,
     }
+}
+
+/// The fields of a record. An entry of an index has none: it says no more than its key.
+fn fields(bytes: &[u8]) -> Option<Map<String, Value>> {
+    let mut record: Value = serde_json::from_slice(bytes).ok()?;
+    object_of(record.get_mut("is")?.take())
 }
 
 /// Both sides without what they have in common; `None` when they have everything in common.

@@ -101,8 +101,14 @@ kinds! {
     /// What the contract has no name for: kept in the trail, and not shown by its operations, whose
     /// readers know the contract's names only.
     OWN:
+    PEERAGE_CLOCK_MOVED "The clock of the emulated clouds was moved, stopped or started.";
     PEERAGE_CONTAINER_CREATED "A network container was made.";
     PEERAGE_CREDENTIALS_FORGOT_GROUP "A credential lost its roles in a project that was closed.";
+    PEERAGE_CUSTOMER_ACCEPTED "A caller accepted a peering in the emulated customer's place.";
+    PEERAGE_CUSTOMER_DELETED "A caller deleted the emulated customer's side of a peering.";
+    PEERAGE_CUSTOMER_REJECTED "A caller rejected a peering in the emulated customer's place.";
+    PEERAGE_FAULTS_CLEARED "Every fault was taken out of the emulated clouds.";
+    PEERAGE_FAULT_ADDED "A fault was planted in the emulated clouds.";
     PEERAGE_GROUP_CHANGED "Something else about a project was changed.";
     PEERAGE_ORG_CHANGED "Something else about an organization was changed.";
     PEERAGE_ORG_DELETED "An organization was closed.";

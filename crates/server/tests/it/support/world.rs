@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub(crate) installed: Installed,
     pub(crate) router: Router,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) clouds: Arc<Emulated>,
     /// What the driver would show.
     pub(crate) driver: watch::Sender<Gauges>,
 }
@@ -75,7 +76,8 @@ impl World {
         let options =
             EmulatedOptions { pace: Pace::instant(), customer: CustomerMode::Manual, seed: 1 };
         let clouds = Emulated::open(Arc::new(MemoryJournal::new()), options).await.unwrap();
-        let hand = Emulation::open(Arc::new(clouds), clock, store.clone()).await.unwrap();
+        let clouds = Arc::new(clouds);
+        let hand = Emulation::open(clouds.clone(), clock, store.clone()).await.unwrap();
         let app = Arc::new(app.with_emulation(Some(hand)));
         let installation =
             Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
@@ -83,7 +85,7 @@ impl World {
         let driver = watch::Sender::new(Gauges { started: true, ..Gauges::default() });
         let metrics = Metrics::new(driver.subscribe());
         let router = Router::from_operations(app.clone(), metrics, limits, operations);
-        Self { app, installed, router, store, driver }
+        Self { app, installed, router, store, clouds, driver }
     }
 
     /// The id of the project.
