@@ -150,6 +150,7 @@ pub fn backup(
     let copy = Unfinished::new(&to)?;
     let mut target = Connection::open(&copy.path).map_err(at(&copy.path))?;
     copy_pages(&source, &mut target, &mut progress).map_err(at(&copy.path))?;
+    schema::settle(&target).map_err(at(&copy.path))?;
     conclude(target, copy, &to, &summary, &mut progress)?;
     Ok(summary)
 }
@@ -284,9 +285,7 @@ fn seal(target: &Connection, summary: &Summary) -> rusqlite::Result<()> {
 fn unseal(target: &Connection, backed_up: Revision) -> rusqlite::Result<Revision> {
     let revision = Revision(backed_up.0 + REVISIONS_AHEAD);
     target.execute_batch("BEGIN; DROP TABLE backup; DELETE FROM log")?;
-    for name in ["revision", "compacted", "purged"] {
-        row::set_meta(target, name, revision.0)?;
-    }
+    schema::begin_at(target, revision)?;
     row::set_meta(target, "history_bytes", 0)?;
     target.execute_batch("COMMIT")?;
     Ok(revision)
@@ -307,10 +306,9 @@ fn carried(connection: &Connection) -> rusqlite::Result<Option<Seal>> {
 /// Reads all entries in order.
 fn summarize(connection: &Connection) -> rusqlite::Result<Summary> {
     let revision = Revision(row::meta(connection, "revision")?);
-    // Backups of versions before checksums have none.
-    let sum = if row::meta(connection, "format")? < 2 { "NULL" } else { "sum" };
+    let (sum, rows) = schema::state(row::meta(connection, "format")?);
     let mut statement = connection.prepare(&format!(
-        "SELECT key, created, modified, version, lease, value, {sum} FROM current ORDER BY key",
+        "SELECT key, created, modified, version, lease, value, {sum} FROM {rows} ORDER BY key",
     ))?;
     let mut rows = statement.query([])?;
     let (mut entries, mut digest, mut contents) = (0, Sha256::new(), Reading::default());

@@ -12,6 +12,8 @@ pub(crate) mod error;
 pub(crate) mod file;
 mod health;
 pub(crate) mod mark;
+mod merged;
+mod overlay;
 mod past;
 pub(crate) mod reader;
 pub(crate) mod row;
@@ -36,6 +38,7 @@ use self::checkpoint::Checkpoint;
 use self::file::FileLock;
 use self::health::{Checking, Health};
 use self::mark::Mark;
+use self::overlay::Overlay;
 use self::reader::Readers;
 use self::trouble::Trouble;
 use self::writer::{Job, Keep, Message, Writer};
@@ -69,6 +72,9 @@ pub struct SqliteOptions {
     pub history_revisions_max: u64,
     /// How many bytes of history are kept.
     pub history_bytes_max: u64,
+    /// How many bytes of changes lie in the log only before they are moved into the table of what
+    /// is. They are in memory, too, up to twice as many.
+    pub gathered_bytes: usize,
     /// How large the file may grow, in pages of 4 KiB; as large as the disk if `None`.
     pub pages_max: Option<u32>,
     /// What ends leases.
@@ -82,6 +88,7 @@ impl SqliteOptions {
             path: path.into(),
             history_revisions_max: 100_000,
             history_bytes_max: 256 * 1024 * 1024,
+            gathered_bytes: 8 * 1024 * 1024,
             pages_max: None,
             clock: LeaseClock::system(),
         }
@@ -131,8 +138,11 @@ impl SqliteStore {
         let mark = Mark::open(&path, standing.revision)?;
         let (health, checking) = Health::of(&path)?;
         let cache = Arc::new(Cache::at(standing.revision));
-        let readers = Readers::open(&path, health.clone(), Arc::clone(&cache)).map_err(failed)?;
-        let readers = Arc::new(readers);
+        let overlay = Arc::new(Overlay::new(options.gathered_bytes));
+        overlay.load(&connection, standing.applied).map_err(failed)?;
+        let readers =
+            Readers::open(&path, health.clone(), Arc::clone(&cache), Arc::clone(&overlay));
+        let readers = Arc::new(readers.map_err(failed)?);
         let hub = Arc::new(Hub::new(standing.revision, RECENT));
         let writer = Writer {
             connection,
@@ -140,6 +150,7 @@ impl SqliteStore {
             standing,
             hub: Arc::clone(&hub),
             cache,
+            overlay,
             clock: options.clock.clone(),
             keep: Keep {
                 revisions: options.history_revisions_max,

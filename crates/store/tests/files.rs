@@ -304,7 +304,11 @@ async fn a_file_that_another_program_writes_to_is_waited_for_and_then_refused() 
 /// version, and what has to be found in it.
 #[tokio::test]
 async fn files_of_every_format_open() {
-    let fixtures = [include_str!("fixtures/format-1.sql"), include_str!("fixtures/format-2.sql")];
+    let fixtures = [
+        include_str!("fixtures/format-1.sql"),
+        include_str!("fixtures/format-2.sql"),
+        include_str!("fixtures/format-3.sql"),
+    ];
     assert_eq!(fixtures.len(), FORMAT as usize, "a new format needs a fixture");
     for fixture in fixtures {
         let directory = tempfile::tempdir().expect("a directory");

@@ -112,3 +112,11 @@ async fn in_a_file() {
     let options = SqliteOptions::new(directory.path().join("store.db"));
     reads_are_fresh(Arc::new(SqliteStore::open(options).unwrap())).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn in_a_file_that_moves_what_it_gathered_all_the_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = SqliteOptions::new(directory.path().join("store.db"));
+    let options = SqliteOptions { gathered_bytes: 1, ..options };
+    reads_are_fresh(Arc::new(SqliteStore::open(options).unwrap())).await;
+}

@@ -19,8 +19,16 @@ async fn the_store_in_memory_keeps_the_laws() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_in_a_file_keeps_the_laws() {
-    conformance::run(&Sqlite::new()).await.assert_kept();
+    conformance::run(&Sqlite::gathering(USUAL)).await.assert_kept();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_in_a_file_keeps_the_laws_while_it_moves_what_it_gathered() {
+    conformance::run(&Sqlite::gathering(1)).await.assert_kept();
+}
+
+/// How much a file gathers unless it is told otherwise.
+const USUAL: usize = 8 * 1024 * 1024;
 
 struct Memory {
     clock: LeaseClock,
@@ -52,12 +60,13 @@ struct Sqlite {
     clock: LeaseClock,
     directory: TempDir,
     made: AtomicU32,
+    gathered_bytes: usize,
 }
 
 impl Sqlite {
-    fn new() -> Self {
+    fn gathering(gathered_bytes: usize) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        Self { clock: LeaseClock::by_hand(), directory, made: AtomicU32::new(0) }
+        Self { clock: LeaseClock::by_hand(), directory, made: AtomicU32::new(0), gathered_bytes }
     }
 
     fn path(&self, number: u32) -> PathBuf {
@@ -65,8 +74,9 @@ impl Sqlite {
     }
 
     fn open(&self, number: u32) -> Arc<dyn Store> {
-        let clock = self.clock.clone();
-        let options = SqliteOptions { clock, ..SqliteOptions::new(self.path(number)) };
+        let (clock, gathered_bytes) = (self.clock.clone(), self.gathered_bytes);
+        let options =
+            SqliteOptions { clock, gathered_bytes, ..SqliteOptions::new(self.path(number)) };
         Arc::new(SqliteStore::open(options).expect("a store"))
     }
 }

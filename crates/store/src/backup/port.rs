@@ -163,9 +163,7 @@ async fn copy_out(
         progress(Progress::Copying { done, total: total.max(done) });
     }
     let revision = pages.at.unwrap_or(Revision::ZERO);
-    for name in ["revision", "compacted", "purged"] {
-        row::set_meta(target, name, revision.0).map_err(at(path))?;
-    }
+    schema::begin_at(target, revision).map_err(at(path))?;
     target.execute_batch("COMMIT").map_err(at(path))?;
     Ok(reading.finish())
 }

@@ -1,11 +1,14 @@
-//! What one transaction of a caller does inside a transaction of SQLite. It reads what earlier
-//! callers of the same batch wrote; whether any of it stays is for the writer to settle.
+//! What one transaction of a caller does inside a transaction of SQLite: it goes into the log, from
+//! which the table of what is gets it later. It reads what earlier callers of the same batch wrote;
+//! whether any of it stays is for the writer to settle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::cache::Cache;
+use super::overlay::{Overlay, State, Step};
 use super::row::{self, int, int_of};
 use crate::lease::{LeaseId, LeaseState};
 use crate::port::{
@@ -27,6 +30,10 @@ pub(super) struct Standing {
     pub(super) lease: u64,
     /// The last batch that wrote anything: tells whether one was committed.
     pub(super) batch: u64,
+    /// Up to where everything is in the table.
+    pub(super) applied: Revision,
+    /// The last key of the overlay's frozen part that is in the table; `None` before the first.
+    pub(super) moved: Option<Key>,
     pub(super) leases: BTreeMap<LeaseId, Lease>,
 }
 
@@ -39,6 +46,10 @@ pub(super) struct Lease {
 /// A batch under way.
 pub(super) struct Batch<'a> {
     pub(super) connection: &'a Connection,
+    overlay: &'a Overlay,
+    cache: &'a Cache,
+    /// What it did so far.
+    pending: HashMap<Key, State>,
     pub(super) standing: Standing,
     pub(super) told: Vec<WatchBatch>,
     /// Whether anything was written, also what takes no revision.
@@ -62,23 +73,40 @@ impl Standing {
             history_bytes: row::meta(connection, "history_bytes")?,
             lease: row::meta(connection, "lease")?,
             batch: row::meta(connection, "batch")?,
+            applied: Revision(row::meta(connection, "applied")?),
+            moved: None,
             leases,
         })
     }
 
-    pub(super) fn save(&self, connection: &Connection) -> rusqlite::Result<()> {
-        row::set_meta(connection, "revision", self.revision.0)?;
-        row::set_meta(connection, "compacted", self.compacted.0)?;
-        row::set_meta(connection, "purged", self.purged.0)?;
-        row::set_meta(connection, "history_bytes", self.history_bytes)?;
-        row::set_meta(connection, "lease", self.lease)?;
-        row::set_meta(connection, "batch", self.batch)
+    /// Writes the numbers that are others than `before`.
+    pub(super) fn save(&self, connection: &Connection, before: &Self) -> rusqlite::Result<()> {
+        let numbers = |standing: &Self| {
+            [
+                ("revision", standing.revision.0),
+                ("compacted", standing.compacted.0),
+                ("purged", standing.purged.0),
+                ("history_bytes", standing.history_bytes),
+                ("lease", standing.lease),
+                ("batch", standing.batch),
+                ("applied", standing.applied.0),
+            ]
+        };
+        let changed = numbers(self).into_iter().zip(numbers(before));
+        changed
+            .filter(|(number, before)| number != before)
+            .try_for_each(|((name, number), _)| row::set_meta(connection, name, number))
     }
 }
 
 impl<'a> Batch<'a> {
-    pub(super) const fn new(connection: &'a Connection, standing: Standing) -> Self {
-        Self { connection, standing, told: Vec::new(), wrote: false }
+    pub(super) fn new(
+        connection: &'a Connection,
+        (overlay, cache): (&'a Overlay, &'a Cache),
+        standing: Standing,
+    ) -> Self {
+        let (pending, told) = (HashMap::new(), Vec::new());
+        Self { connection, overlay, cache, pending, standing, told, wrote: false }
     }
 
     pub(super) fn commit(&mut self, txn: Txn) -> rusqlite::Result<Answer<Commit>> {
@@ -120,12 +148,22 @@ impl<'a> Batch<'a> {
         self.connection
             .prepare_cached("DELETE FROM lease WHERE id = ?1")?
             .execute([int(lease.0)])?;
-        let keys: Vec<Key> = self
+        let mut keys: Vec<Key> = self
             .connection
-            .prepare_cached("SELECT key FROM current WHERE lease = ?1 ORDER BY key")?
+            .prepare_cached("SELECT key FROM current WHERE lease = ?1")?
             .query_map([int(lease.0)], |row| row::key(row, 0))?
             .collect::<rusqlite::Result<_>>()?;
-        self.write(keys.into_iter().map(Write::delete).collect())
+        keys.extend(self.overlay.under(lease));
+        keys.extend(self.pending.keys().cloned());
+        keys.sort_unstable();
+        keys.dedup();
+        let mut deletes = Vec::new();
+        for key in keys {
+            if self.find(&key)?.is_some_and(|entry| entry.lease == Some(lease)) {
+                deletes.push(Write::delete(key));
+            }
+        }
+        self.write(deletes)
     }
 
     pub(super) fn compact(&mut self, revision: Revision) -> Answer<()> {
@@ -139,13 +177,20 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// One entry as this batch left it so far.
+    fn find(&self, key: &Key) -> rusqlite::Result<State> {
+        if let Some(state) = self.pending.get(key) {
+            return Ok(state.clone());
+        }
+        match self.overlay.get(key).or_else(|| self.cache.get(key)) {
+            Some(state) => Ok(state),
+            None => read(self.connection, key),
+        }
+    }
+
     fn first_failed(&self, preconditions: &[Precondition]) -> rusqlite::Result<Option<usize>> {
-        let mut modified_of =
-            self.connection.prepare_cached("SELECT modified FROM current WHERE key = ?1")?;
         for (index, precondition) in preconditions.iter().enumerate() {
-            let modified = modified_of
-                .query_row([precondition.key().as_bytes()], |row| row::revision(row, 0))
-                .optional()?;
+            let modified = self.find(precondition.key())?.map(|entry| entry.modified);
             if !precondition.holds(modified) {
                 return Ok(Some(index));
             }
@@ -167,21 +212,20 @@ impl<'a> Batch<'a> {
         let revision = self.standing.revision.next();
         let mut events = Vec::with_capacity(writes.len());
         for write in writes {
-            let before = read(self.connection, write.key())?;
+            let before = self.find(write.key())?;
             let event = match write {
                 Write::Put { key, value, lease } => {
-                    Some(self.put(key, value, lease, revision, before.as_ref())?)
+                    Some(put(key, value, lease, revision, before.as_ref()))
                 }
-                Write::Delete { key } if before.is_some() => {
-                    self.connection
-                        .prepare_cached("DELETE FROM current WHERE key = ?1")?
-                        .execute([key.as_bytes()])?;
-                    Some(WatchEvent::Deleted(key))
-                }
-                Write::Delete { .. } => None,
+                Write::Delete { key } => before.is_some().then(|| WatchEvent::Deleted(key)),
             };
             if let Some(event) = event {
                 self.log(revision, events.len(), &event, before.as_ref())?;
+                let state = match &event {
+                    WatchEvent::Put(entry) => Some(entry.clone()),
+                    WatchEvent::Deleted(_) => None,
+                };
+                self.pending.insert(event.key().clone(), state);
                 events.push(event);
             }
         }
@@ -191,38 +235,6 @@ impl<'a> Batch<'a> {
             self.told.push(WatchBatch { revision, events });
         }
         Ok(())
-    }
-
-    fn put(
-        &self,
-        key: Key,
-        value: Value,
-        lease: Option<LeaseId>,
-        modified: Revision,
-        before: Option<&Entry>,
-    ) -> rusqlite::Result<WatchEvent> {
-        let (created, version) = before.map_or((modified, 0), |old| (old.created, old.version));
-        let entry = Entry { key, value, created, modified, version: version + 1, lease };
-        let sql = match before {
-            None => {
-                "INSERT INTO current (key, created, modified, version, lease, value, sum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-            }
-            Some(_) => {
-                "UPDATE current SET created = ?2, modified = ?3, version = ?4, lease = ?5,
-                 value = ?6, sum = ?7 WHERE key = ?1"
-            }
-        };
-        self.connection.prepare_cached(sql)?.execute((
-            entry.key.as_bytes(),
-            int(entry.created.0),
-            int(entry.modified.0),
-            int(entry.version),
-            entry.lease.map(|lease| int(lease.0)),
-            entry.value.as_bytes(),
-            row::sum(&entry),
-        ))?;
-        Ok(WatchEvent::Put(entry))
     }
 
     fn log(
@@ -263,6 +275,21 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Moves some of what lies in the log only into the table.
+    pub(super) fn move_down(&mut self, most: usize) -> rusqlite::Result<()> {
+        let Step { entries, after, applied } =
+            self.overlay.step(self.standing.moved.as_ref(), most);
+        for (key, state) in &entries {
+            move_one(self.connection, key, state)?;
+        }
+        self.standing.moved = after;
+        if let Some(applied) = applied {
+            self.standing.applied = applied;
+        }
+        self.wrote = true;
+        Ok(())
+    }
+
     /// Deletes the log up to a revision.
     pub(super) fn purge(&mut self, up_to: Revision) -> rusqlite::Result<()> {
         let freed: u64 = self
@@ -283,7 +310,43 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// One entry as the connection sees it.
+/// What a put makes of an entry.
+fn put(
+    key: Key,
+    value: Value,
+    lease: Option<LeaseId>,
+    modified: Revision,
+    before: Option<&Entry>,
+) -> WatchEvent {
+    let (created, version) = before.map_or((modified, 0), |old| (old.created, old.version));
+    WatchEvent::Put(Entry { key, value, created, modified, version: version + 1, lease })
+}
+
+fn move_one(connection: &Connection, key: &Key, state: &State) -> rusqlite::Result<()> {
+    let Some(entry) = state else {
+        connection
+            .prepare_cached("DELETE FROM current WHERE key = ?1")?
+            .execute([key.as_bytes()])?;
+        return Ok(());
+    };
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO current (key, created, modified, version, lease, value, sum)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            key.as_bytes(),
+            int(entry.created.0),
+            int(entry.modified.0),
+            int(entry.version),
+            entry.lease.map(|lease| int(lease.0)),
+            entry.value.as_bytes(),
+            row::sum(entry),
+        ))?;
+    Ok(())
+}
+
+/// One entry of the table.
 pub(super) fn read(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Entry>> {
     connection
         .prepare_cached(

@@ -24,8 +24,9 @@ const PAGES_MAX: u64 = 65_536;
 pub(super) const LOG_BYTES: i64 = 64 * 1024 * 1024;
 /// How long readers are waited for: they take microseconds, but a backup takes minutes.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// What one write and one batch touch, roughly.
-const PAGES_A_WRITE: u64 = 2;
+/// How many writes a page of the log has room for, and how many pages a batch touches beside that,
+/// roughly. An entry that is moved into the table touches one.
+const WRITES_A_PAGE: usize = 2;
 const PAGES_A_BATCH: u64 = 3;
 
 /// How many pages lie in the log, roughly: SQLite says it only when it moves them.
@@ -60,10 +61,10 @@ impl Checkpoint {
         Ok(Self { mover: Some(mover), ..Self::default() })
     }
 
-    /// Counts a batch.
-    pub(super) fn count(&mut self, told: &[WatchBatch]) {
+    /// Counts a batch, and the entries that were moved into the table along with it.
+    pub(super) fn count(&mut self, told: &[WatchBatch], moved: usize) {
         let writes: usize = told.iter().map(|batch| batch.events.len()).sum();
-        self.pages += PAGES_A_BATCH + PAGES_A_WRITE * writes as u64;
+        self.pages += PAGES_A_BATCH + (writes.div_ceil(WRITES_A_PAGE) + moved) as u64;
     }
 
     /// Moves the pages if there are enough and most of them were moved beside.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
-use super::reader::in_order;
+use super::merged::{Merged, in_order, table};
+use super::overlay::State;
 use super::row::{self, int};
 use crate::hub::Stretch;
 use crate::port::{
@@ -29,11 +30,12 @@ pub(super) fn stretch(
     if from <= compacted {
         return Ok(Err(StoreError::compacted(compacted)));
     }
+    // What is committed and not yet shown to everybody is told later.
     let mut statement = connection.prepare_cached(
         "SELECT revision, key, created, version, lease, value, sum FROM log
-         WHERE revision >= ?1 ORDER BY revision, seq",
+         WHERE revision >= ?1 AND revision <= ?2 ORDER BY revision, seq",
     )?;
-    let mut rows = statement.query([int(from.0)])?;
+    let mut rows = statement.query([int(from.0), int(current.0)])?;
     let mut batches: Vec<WatchBatch> = Vec::new();
     let (mut seen, mut bytes, mut at) = (0, 0, from);
     while let Some(found) = rows.next()? {
@@ -58,6 +60,32 @@ pub(super) fn stretch(
     Ok(Ok(Stretch { batches, up_to: current }))
 }
 
+/// Tells everything that happened after a revision, one transaction after the other.
+pub(super) fn replay(
+    connection: &Connection,
+    after: Revision,
+    mut tell: impl FnMut(WatchBatch),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT revision, key, created, version, lease, value, sum FROM log
+         WHERE revision > ?1 ORDER BY revision, seq",
+    )?;
+    let mut rows = statement.query([int(after.0)])?;
+    let mut batch = WatchBatch { revision: after, events: Vec::new() };
+    while let Some(found) = rows.next()? {
+        let revision = row::revision(found, 0)?;
+        if revision != batch.revision && !batch.events.is_empty() {
+            tell(std::mem::replace(&mut batch, WatchBatch { revision, events: Vec::new() }));
+        }
+        batch.revision = revision;
+        batch.events.push(event(row::key(found, 1)?, revision, found)?);
+    }
+    if !batch.events.is_empty() {
+        tell(batch);
+    }
+    Ok(())
+}
+
 fn event(key: Key, modified: Revision, found: &Row<'_>) -> rusqlite::Result<WatchEvent> {
     if found.get_ref(5)? == rusqlite::types::ValueRef::Null {
         return Ok(WatchEvent::Deleted(key));
@@ -74,29 +102,31 @@ fn event(key: Key, modified: Revision, found: &Row<'_>) -> rusqlite::Result<Watc
     Ok(WatchEvent::Put(entry))
 }
 
-/// A page of a range as it stood at a revision: the entries that were not touched since, and
-/// between them the others as the log remembers them.
+/// A page of a range as it stood at a revision, `current` being the last: the entries that were not
+/// touched since, and between them the others as the log remembers them. `over` lies over the
+/// table.
 pub(super) fn page(
     connection: &Connection,
     range: &KeyRange,
     order: Order,
-    at: Revision,
+    (at, current): (Revision, Revision),
     mut room: PageRoom,
+    over: Vec<(Key, State)>,
 ) -> rusqlite::Result<Page> {
-    let mut touched = touched_since(connection, range, at)?;
-    let mut statement = in_order(connection, order)?;
-    let mut rows = statement.query((&range.start, &range.end))?;
+    let mut touched = touched_since(connection, range, at, current)?;
+    let mut statement = table(connection, order)?;
+    let mut all = Merged::new(&mut statement, range, order, over)?;
     let mut entries = Vec::new();
-    let mut untouched = next_untouched(&mut rows, at)?;
+    let mut untouched = next_untouched(&mut all, at)?;
     loop {
         let next = match (untouched.take(), first(&touched, order)) {
             (None, None) => return Ok(Page { entries, revision: at, more: false }),
             (Some(here), Some(there)) if is_before(&here.key, &there, order) => {
-                untouched = next_untouched(&mut rows, at)?;
+                untouched = next_untouched(&mut all, at)?;
                 Some(here)
             }
             (Some(here), None) => {
-                untouched = next_untouched(&mut rows, at)?;
+                untouched = next_untouched(&mut all, at)?;
                 Some(here)
             }
             (here, Some(there)) => {
@@ -118,12 +148,14 @@ fn touched_since(
     connection: &Connection,
     range: &KeyRange,
     at: Revision,
+    current: Revision,
 ) -> rusqlite::Result<BTreeMap<Key, Option<Entry>>> {
     let mut statement = connection.prepare_cached(
         "SELECT key, old_created, old_modified, old_version, old_lease, old_value, old_sum
-         FROM log WHERE revision > ?1 AND key >= ?2 AND key < ?3 ORDER BY revision, seq",
+         FROM log WHERE revision > ?1 AND revision <= ?2 AND key >= ?3 AND key < ?4
+         ORDER BY revision, seq",
     )?;
-    let mut rows = statement.query((int(at.0), &range.start, &range.end))?;
+    let mut rows = statement.query((int(at.0), int(current.0), &range.start, &range.end))?;
     let mut touched = BTreeMap::new();
     while let Some(found) = rows.next()? {
         let key = row::key(found, 0)?;
@@ -137,10 +169,10 @@ fn touched_since(
     Ok(touched)
 }
 
-fn next_untouched(rows: &mut rusqlite::Rows<'_>, at: Revision) -> rusqlite::Result<Option<Entry>> {
-    while let Some(found) = rows.next()? {
-        if row::revision(found, 2)? <= at {
-            return Ok(Some(row::entry(row::key(found, 0)?, found, 1)?));
+fn next_untouched(all: &mut Merged<'_>, at: Revision) -> rusqlite::Result<Option<Entry>> {
+    while let Some(entry) = all.next()? {
+        if entry.modified <= at {
+            return Ok(Some(entry));
         }
     }
     Ok(None)
@@ -155,8 +187,5 @@ fn first(touched: &BTreeMap<Key, Option<Entry>>, order: Order) -> Option<Key> {
 }
 
 fn is_before(here: &Key, there: &Key, order: Order) -> bool {
-    match order {
-        Order::Ascending => here.cmp(there) == Ordering::Less,
-        Order::Descending => here.cmp(there) == Ordering::Greater,
-    }
+    in_order(here.cmp(there), order) == Ordering::Less
 }

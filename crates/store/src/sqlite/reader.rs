@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use rusqlite::{CachedStatement, Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::cache::Cache;
 use super::health::Health;
+use super::merged::{Merged, table};
+use super::overlay::{Overlay, Reading, State};
 use super::row;
 use super::{apply, error, past};
 use crate::hub::{History, Stretch};
@@ -36,17 +38,24 @@ pub(super) struct Readers {
     place: String,
     health: Health,
     cache: Arc<Cache>,
+    overlay: Arc<Overlay>,
     slots: Vec<Mutex<Option<Connection>>>,
     turn: AtomicUsize,
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path, health: Health, cache: Arc<Cache>) -> rusqlite::Result<Self> {
+    pub(super) fn open(
+        path: &Path,
+        health: Health,
+        cache: Arc<Cache>,
+        overlay: Arc<Overlay>,
+    ) -> rusqlite::Result<Self> {
         let slots = (0..READERS).map(|_| Ok(Mutex::new(Some(connect(path)?))));
         Ok(Self {
             place: path.display().to_string(),
             health,
             cache,
+            overlay,
             slots: slots.collect::<rusqlite::Result<_>>()?,
             turn: AtomicUsize::new(0),
         })
@@ -65,7 +74,11 @@ impl Readers {
             return Ok(known);
         }
         let ticket = self.cache.ticket();
-        let found = self.with(|connection| Ok(Ok(apply::read(connection, key)?)))?;
+        // What is not there is in the table as it was then, or as somebody made it since.
+        let found = match self.overlay.get(key) {
+            Some(state) => state,
+            None => self.with(|connection| Ok(Ok(apply::read(connection, key)?)))?,
+        };
         self.cache.offer(ticket, [(key, found.clone())]);
         Ok(found)
     }
@@ -76,24 +89,37 @@ impl Readers {
             return known;
         }
         let ticket = self.cache.ticket();
-        let snapshot = self.at_one_revision(|connection, revision| {
-            let entries = keys.iter().map(|key| apply::read(connection, key));
-            Ok(Ok(Snapshot { entries: entries.collect::<rusqlite::Result<_>>()?, revision }))
+        let over = |overlay: &Reading<'_>| -> Vec<Option<State>> {
+            keys.iter().map(|key| overlay.get(key)).collect()
+        };
+        let snapshot = self.at_one_revision(over, |connection, revision, over| {
+            let entry = |(key, over): (&Key, Option<State>)| {
+                over.map_or_else(|| apply::read(connection, key), Ok)
+            };
+            let entries = keys.iter().zip(over).map(entry).collect::<rusqlite::Result<_>>()?;
+            Ok(Ok(Snapshot { entries, revision }))
         })?;
         self.cache.offer(ticket, keys.iter().zip(snapshot.entries.iter().cloned()));
         Ok(snapshot)
     }
 
     pub(super) fn revision(&self) -> Answer<Revision> {
-        self.with(|connection| Ok(Ok(Revision(row::meta(connection, "revision")?))))
+        self.with(|_| Ok(Ok(self.overlay.read().revision())))
     }
 
     pub(super) fn count(&self, prefix: &Key) -> Answer<(u64, Revision)> {
         let range = KeyRange::below(prefix);
-        self.at_one_revision(|connection, revision| {
-            let count = connection
+        let over = |overlay: &Reading<'_>| overlay.slice(&range, Order::Ascending, usize::MAX);
+        self.at_one_revision(over, |connection, revision, over| {
+            let mut count: u64 = connection
                 .prepare_cached("SELECT count(*) FROM current WHERE key >= ?1 AND key < ?2")?
                 .query_row((&range.start, &range.end), |row| row::number(row, 0))?;
+            let mut is_there =
+                connection.prepare_cached("SELECT count(*) FROM current WHERE key = ?1")?;
+            for (key, state) in over {
+                let there = is_there.query_row([key.as_bytes()], |row| row::number(row, 0))?;
+                count = count - there + u64::from(state.is_some());
+            }
             Ok(Ok((count, revision)))
         })
     }
@@ -110,9 +136,13 @@ impl Readers {
     }
 
     fn page(&self, request: &ListRequest) -> Answer<Page> {
-        let room = PageRoom::new(request.room()?);
-        let range = request.range();
-        self.at_one_revision(|connection, current| {
+        let wanted = request.room()?;
+        let (room, range, order) = (PageRoom::new(wanted), request.range(), request.order);
+        let over = |overlay: &Reading<'_>| {
+            let is_now = request.at.is_none_or(|at| at == overlay.revision());
+            overlay.slice(&range, order, if is_now { wanted } else { usize::MAX })
+        };
+        self.at_one_revision(over, |connection, current, over| {
             let at = request.at.unwrap_or(current);
             if at > current {
                 return Ok(Err(StoreError::ahead(at, current)));
@@ -122,9 +152,9 @@ impl Readers {
                 return Ok(Err(StoreError::compacted(compacted)));
             }
             let page = if at == current {
-                page_now(connection, &range, request.order, at, room)?
+                page_now(connection, &range, order, at, room, over)?
             } else {
-                past::page(connection, &range, request.order, at, room)?
+                past::page(connection, &range, order, (at, current), room, over)?
             };
             Ok(Ok(page))
         })
@@ -135,15 +165,21 @@ impl Readers {
         matches!(request.at, Some(at) if current.0.saturating_sub(at.0) > LONG_PAST)
     }
 
-    fn at_one_revision<T>(
+    /// Reads what `pin` takes from the overlay, and the table, as both are at one revision: the
+    /// table is pinned while nothing can be shown or forgotten above it.
+    fn at_one_revision<P, T>(
         &self,
-        read: impl FnOnce(&Connection, Revision) -> rusqlite::Result<Answer<T>>,
+        pin: impl FnOnce(&Reading<'_>) -> P,
+        read: impl FnOnce(&Connection, Revision, P) -> rusqlite::Result<Answer<T>>,
     ) -> Answer<T> {
         self.with(|connection| {
             let transaction =
                 rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
-            let revision = Revision(row::meta(&transaction, "revision")?);
-            read(&transaction, revision)
+            let overlay = self.overlay.read();
+            row::meta(&transaction, "batch")?;
+            let (revision, pinned) = (overlay.revision(), pin(&overlay));
+            drop(overlay);
+            read(&transaction, revision, pinned)
         })
     }
 
@@ -170,7 +206,10 @@ impl Readers {
 
 impl History for Readers {
     fn read(&self, range: &KeyRange, from: Revision) -> Answer<Stretch> {
-        self.at_one_revision(|connection, current| past::stretch(connection, range, from, current))
+        self.at_one_revision(
+            |_| (),
+            |connection, current, ()| past::stretch(connection, range, from, current),
+        )
     }
 }
 
@@ -191,36 +230,19 @@ fn page_now(
     order: Order,
     revision: Revision,
     mut room: PageRoom,
+    over: Vec<(Key, State)>,
 ) -> rusqlite::Result<Page> {
-    let mut statement = in_order(connection, order)?;
-    let mut rows = statement.query((&range.start, &range.end))?;
+    let mut statement = table(connection, order)?;
+    let mut all = Merged::new(&mut statement, range, order, over)?;
     let mut entries = Vec::new();
-    while let Some(found) = rows.next()? {
+    while let Some(entry) = all.next()? {
         if room.is_full() {
             return Ok(Page { entries, revision, more: true });
         }
-        let entry = row::entry(row::key(found, 0)?, found, 1)?;
         room.take(&entry);
         entries.push(entry);
     }
     Ok(Page { entries, revision, more: false })
-}
-
-/// The entries of a range as they are, in an order.
-pub(super) fn in_order(
-    connection: &Connection,
-    order: Order,
-) -> rusqlite::Result<CachedStatement<'_>> {
-    connection.prepare_cached(match order {
-        Order::Ascending => {
-            "SELECT key, created, modified, version, lease, value, sum FROM current
-             WHERE key >= ?1 AND key < ?2 ORDER BY key"
-        }
-        Order::Descending => {
-            "SELECT key, created, modified, version, lease, value, sum FROM current
-             WHERE key >= ?1 AND key < ?2 ORDER BY key DESC"
-        }
-    })
 }
 
 /// Runs what may take long on a thread that may block.

@@ -1,15 +1,18 @@
 //! The tables, their format number, and how a file of an older format is brought up to date.
 //!
 //! People may look at a store with the `sqlite3` shell: the views `entries` and `history` show keys
-//! and values as text.
+//! and values as text. The view `state` is what is: the table `current`, and over it what lies in
+//! the log only.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::error::place_of;
+use super::row;
 use crate::open::OpenError;
+use crate::port::Revision;
 
 /// Brings a file of format `n` to `n + 1`; the first entry is for format 1.
-const UPGRADES: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[checksums];
+const UPGRADES: &[fn(&Transaction<'_>) -> rusqlite::Result<()>] = &[checksums, apart];
 
 /// The format that this version writes.
 pub const FORMAT: u32 = 1 + UPGRADES.len() as u32;
@@ -24,10 +27,10 @@ const TABLES: &str = "
 -- Numbers about the whole store: format, revision (of the last transaction), compacted (the oldest
 -- revision that can be read), purged (up to where the log is deleted), history_bytes (of the log),
 -- lease (the last one granted), batch (of commits made together), fence (written to settle one
--- that failed).
+-- that failed), applied (up to where everything is in `current`).
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
--- What is. Times are revisions. `sum` is the CRC-32 of all the rest: SQLite itself does not notice a
+-- What was, at `applied` or later; the log has what happened since. Times are revisions. `sum` is the CRC-32 of all the rest: SQLite itself does not notice a
 -- bit that is no longer what it was. Rows that a version before checksums wrote have none.
 CREATE TABLE current (
   key      BLOB    NOT NULL PRIMARY KEY,
@@ -62,14 +65,27 @@ CREATE TABLE log (
 
 CREATE TABLE lease (id INTEGER PRIMARY KEY, ttl_ms INTEGER NOT NULL) STRICT;
 
-CREATE VIEW entries AS SELECT CAST(key AS TEXT) AS key, created, modified, version, lease,
-  CAST(value AS TEXT) AS value FROM current ORDER BY current.key;
 CREATE VIEW history AS SELECT revision, CAST(key AS TEXT) AS key,
   CASE WHEN value IS NULL THEN 'deleted' WHEN old_value IS NULL THEN 'created' ELSE 'changed' END
   AS what, CAST(value AS TEXT) AS value FROM log ORDER BY revision, seq;
 
 INSERT INTO meta VALUES ('revision', 0), ('compacted', 0), ('purged', 0), ('history_bytes', 0),
-  ('lease', 0), ('batch', 0), ('fence', 0);
+  ('lease', 0), ('batch', 0), ('fence', 0), ('applied', 0);
+";
+
+/// What is, for whoever reads a file without the program that has it open.
+const STATE: &str = "
+CREATE VIEW state AS
+  WITH recent AS (
+    SELECT max(revision) AS modified, key, created, version, lease, value, sum FROM log
+    WHERE revision > (SELECT value FROM meta WHERE name = 'applied') GROUP BY key
+  )
+  SELECT key, created, modified, version, lease, value, sum FROM recent WHERE value IS NOT NULL
+  UNION ALL
+  SELECT key, created, modified, version, lease, value, sum FROM current
+  WHERE key NOT IN (SELECT key FROM recent);
+CREATE VIEW entries AS SELECT CAST(key AS TEXT) AS key, created, modified, version, lease,
+  CAST(value AS TEXT) AS value FROM state ORDER BY state.key;
 ";
 
 /// Makes the tables of an empty file, or brings an older one up to date; refuses any other.
@@ -92,6 +108,50 @@ fn checksums(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     )
 }
 
+/// Lets the table be behind the log.
+fn apart(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(
+        "INSERT INTO meta SELECT 'applied', value FROM meta WHERE name = 'revision';
+         DROP VIEW entries;",
+    )?;
+    transaction.execute_batch(STATE)
+}
+
+/// Lets the history of a file begin at a revision, at which everything is in the table.
+pub(crate) fn begin_at(connection: &Connection, revision: Revision) -> rusqlite::Result<()> {
+    let names = ["revision", "compacted", "purged", "applied"];
+    names.into_iter().try_for_each(|name| row::set_meta(connection, name, revision.0))
+}
+
+/// What a file of a format calls the checksum of an entry, and the table that says what is.
+pub(crate) const fn state(format: u64) -> (&'static str, &'static str) {
+    match format {
+        0 | 1 => ("NULL", "current"),
+        2 => ("sum", "current"),
+        _ => ("sum", "state"),
+    }
+}
+
+/// Brings the table of a file that nobody has open up to the log.
+pub(crate) fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    if state(row::meta(connection, "format")?).1 == "current" {
+        return Ok(());
+    }
+    connection.execute_batch(
+        "BEGIN;
+         CREATE TEMP TABLE recent AS SELECT * FROM state
+         WHERE modified > (SELECT value FROM meta WHERE name = 'applied');
+         DELETE FROM current WHERE key IN (
+           SELECT key FROM log WHERE revision > (SELECT value FROM meta WHERE name = 'applied'));
+         INSERT INTO current (key, created, modified, version, lease, value, sum)
+           SELECT key, created, modified, version, lease, value, sum FROM recent;
+         DROP TABLE recent;
+         UPDATE meta SET value = (SELECT value FROM meta WHERE name = 'revision')
+         WHERE name = 'applied';
+         COMMIT",
+    )
+}
+
 /// Refuses a file that this version cannot read; for those that only read it. Answers its format.
 pub(crate) fn check(connection: &Connection) -> Result<u32, OpenError> {
     check_application(connection)?;
@@ -111,6 +171,7 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(STATE)?;
     transaction.execute("INSERT INTO meta VALUES ('format', ?1)", [FORMAT])?;
     transaction.commit()
 }

@@ -3,7 +3,8 @@
 //! It takes what is waiting, makes it one transaction of SQLite, and answers nobody before that
 //! transaction is on disk. While it waits for the disk the next callers gather, so the more there
 //! are, the fewer waits each one costs. A commit that fails is settled before it is answered: see
-//! [`Writer::settle`].
+//! [`Writer::settle`]. What is committed lies in the log; the table of what is gets it along with
+//! later batches, or when nobody asks for anything: see [`super::overlay`].
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -16,6 +17,7 @@ use super::apply::{Batch, Standing};
 use super::cache::Cache;
 use super::checkpoint::Checkpoint;
 use super::mark::Mark;
+use super::overlay::Overlay;
 use super::trouble::Trouble;
 use super::{error, row};
 use crate::hub::Hub;
@@ -29,6 +31,14 @@ const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 const PURGE_STEP: u64 = 256;
 /// The same while the log is too large: its transactions then are.
 const PURGE_STEP_LARGE: u64 = 16;
+/// How many entries are moved into the table along with a batch, at least, and how many when nobody
+/// asks for anything.
+const MOVE_STEP: usize = 32;
+const MOVE_STEP_IDLE: usize = 256;
+/// How long nobody has to ask for anything before the table is brought up to the log; and between
+/// two steps of that.
+const REST: Duration = Duration::from_secs(1);
+const MOVE_PAUSE: Duration = Duration::from_millis(5);
 /// How long after a failure what comes due by itself is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -69,6 +79,7 @@ pub(super) struct Writer {
     pub(super) standing: Standing,
     pub(super) hub: Arc<Hub>,
     pub(super) cache: Arc<Cache>,
+    pub(super) overlay: Arc<Overlay>,
     pub(super) clock: LeaseClock,
     pub(super) keep: Keep,
     pub(super) checkpoint: Checkpoint,
@@ -90,10 +101,28 @@ impl Writer {
                 self.serve(jobs);
             } else if self.trouble.now().is_some() {
                 self.probe();
+            } else if !close {
+                self.rest();
             }
             if close {
                 break;
             }
+        }
+        self.finish();
+    }
+
+    /// Brings the table a step closer to the log while nobody asks for anything.
+    fn rest(&mut self) {
+        self.overlay.freeze();
+        if self.overlay.is_moving() {
+            self.serve_moving(Vec::new(), MOVE_STEP_IDLE);
+        }
+    }
+
+    /// Leaves a file that is complete without its log. What cannot be moved is found in the log.
+    fn finish(&mut self) {
+        while !self.overlay.is_empty() && self.doubt.is_none() && self.trouble.now().is_none() {
+            self.rest();
         }
         self.checkpoint.finish(&self.connection);
     }
@@ -136,7 +165,14 @@ impl Writer {
             return Some(Duration::ZERO);
         }
         let leases = self.standing.leases.values();
-        self.clock.wait(leases.map(|lease| lease.deadline).min()?)
+        let due = leases.map(|lease| lease.deadline).min();
+        let due = due.and_then(|due| self.clock.wait(due));
+        let rest = if self.overlay.is_moving() {
+            Some(MOVE_PAUSE)
+        } else {
+            (!self.overlay.is_empty()).then_some(REST)
+        };
+        [due, rest].into_iter().flatten().min()
     }
 
     fn is_due(&self) -> bool {
@@ -145,8 +181,16 @@ impl Writer {
             || self.standing.leases.values().any(|lease| lease.deadline <= now)
     }
 
-    /// Up to where the log is to be deleted next, given how much is being added.
+    /// Up to where the log is to be deleted next, given how much is being added: nothing goes that
+    /// the table does not have.
     fn purge_target(&self, added: u64) -> Option<Revision> {
+        self.purge_wanted(added)
+            .map(|wanted| wanted.min(self.standing.applied))
+            .filter(|target| *target > self.standing.purged)
+    }
+
+    /// The same, if the table had everything.
+    fn purge_wanted(&self, added: u64) -> Option<Revision> {
         let Standing { revision, compacted, purged, history_bytes, .. } = &self.standing;
         let by_count = revision.0.saturating_sub(self.keep.revisions);
         let step = (2 * added).max(PURGE_STEP);
@@ -157,6 +201,17 @@ impl Writer {
     }
 
     fn serve(&mut self, jobs: Vec<Job>) {
+        let is_held_up = self.purge_wanted(0) > self.purge_target(0);
+        if is_held_up || self.overlay.is_full() {
+            self.overlay.freeze();
+        }
+        // What comes in is not more than what is moved: so there are never more than two parts.
+        let writes: usize = jobs.iter().map(Job::writes).sum();
+        let most = if self.overlay.is_moving() { MOVE_STEP.max(2 * writes) } else { 0 };
+        self.serve_moving(jobs, most);
+    }
+
+    fn serve_moving(&mut self, jobs: Vec<Job>, most: usize) {
         if let Err(still) = self.end_doubt() {
             let refusal = StoreError::definite(still.kind().clone());
             self.trouble.note(Err(&refusal));
@@ -164,7 +219,7 @@ impl Writer {
             return;
         }
         let mut tells = Vec::with_capacity(jobs.len());
-        let outcome = self.attempt(jobs, &mut tells);
+        let outcome = self.attempt(jobs, most, &mut tells);
         self.trouble.note(outcome.as_ref().copied());
         for tell in tells {
             tell(outcome.as_ref().copied());
@@ -186,8 +241,8 @@ impl Writer {
 
     /// Applies and commits a batch: all of it is on disk, or none of it ever will be, or the error
     /// is indefinite.
-    fn attempt(&mut self, jobs: Vec<Job>, tells: &mut Vec<Tell>) -> Answer<()> {
-        let applied = self.apply(jobs, tells);
+    fn attempt(&mut self, jobs: Vec<Job>, most: usize, tells: &mut Vec<Tell>) -> Answer<()> {
+        let applied = self.apply(jobs, most, tells);
         let (standing, told, wrote) = match applied {
             Ok(applied) => applied,
             Err(failed) => {
@@ -196,9 +251,13 @@ impl Writer {
             }
         };
         if wrote {
-            self.checkpoint.count(&told);
+            self.checkpoint.count(&told, most);
             self.cache.begin(&told);
             self.commit().or_else(|failed| self.settle(&failed, standing.batch))?;
+            self.overlay.publish(&told);
+            if standing.applied != self.standing.applied {
+                self.overlay.moved();
+            }
             self.cache.end(&told, standing.revision);
         } else {
             self.roll_back();
@@ -211,11 +270,13 @@ impl Writer {
     fn apply(
         &self,
         jobs: Vec<Job>,
+        most: usize,
         tells: &mut Vec<Tell>,
     ) -> rusqlite::Result<(Standing, Vec<WatchBatch>, bool)> {
         let now = self.clock.now();
         let purge = self.purge_target(jobs.len() as u64);
-        let mut batch = Batch::new(&self.connection, self.standing.clone());
+        let above = (&*self.overlay, &*self.cache);
+        let mut batch = Batch::new(&self.connection, above, self.standing.clone());
         let begun = self.connection.execute_batch("BEGIN IMMEDIATE");
         let mut so_far = begun.and_then(|()| batch.end_due(now));
         for job in jobs {
@@ -228,12 +289,15 @@ impl Writer {
             so_far = applied;
         }
         so_far?;
+        if most > 0 {
+            batch.move_down(most)?;
+        }
         if let Some(up_to) = purge {
             batch.purge(up_to)?;
         }
         if batch.wrote {
             batch.standing.batch += 1;
-            batch.standing.save(&self.connection)?;
+            batch.standing.save(&self.connection, &self.standing)?;
         }
         Ok((batch.standing, batch.told, batch.wrote))
     }
@@ -287,7 +351,10 @@ impl Writer {
         let Some(doubt) = &self.doubt else { return Ok(()) };
         self.roll_back();
         let now = self.clock.now();
-        let loaded = self.fence().and_then(|_| Standing::load(&self.connection, now));
+        let loaded = self.fence().and_then(|_| {
+            let standing = Standing::load(&self.connection, now)?;
+            self.overlay.load(&self.connection, standing.applied).map(|()| standing)
+        });
         let Ok(mut standing) = loaded else { return Err(doubt.clone()) };
         for (id, lease) in &mut standing.leases {
             if let Some(known) = self.standing.leases.get(id) {
@@ -336,6 +403,16 @@ impl Batch<'_> {
 }
 
 impl Job {
+    fn writes(&self) -> usize {
+        match self {
+            Self::Commit { txn, .. } => txn.writes.len(),
+            Self::Grant { .. }
+            | Self::KeepAlive { .. }
+            | Self::Revoke { .. }
+            | Self::Compact { .. } => 0,
+        }
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Commit { txn, .. } => txn.bytes(),
@@ -410,10 +487,11 @@ mod tests {
         connection.pragma_update(None, "journal_mode", "WAL").unwrap();
         let standing = Standing::load(&connection, Duration::ZERO).unwrap();
         Writer {
-            connection,
             place: "store.db".to_owned(),
             hub: Arc::new(Hub::new(standing.revision, RECENT)),
             cache: Arc::new(Cache::at(standing.revision)),
+            overlay: Arc::new(Overlay::new(1 << 20)),
+            connection,
             standing,
             clock: LeaseClock::by_hand(),
             keep: Keep { revisions: 10, bytes: 1 << 20 },
@@ -432,7 +510,10 @@ mod tests {
     }
 
     fn stored(writer: &Writer) -> Option<Vec<u8>> {
-        let entry = super::super::apply::read(&writer.connection, &Key::from("k")).unwrap();
+        let key = Key::from("k");
+        let over = writer.overlay.get(&key);
+        let entry =
+            over.unwrap_or_else(|| super::super::apply::read(&writer.connection, &key).unwrap());
         entry.map(|entry| entry.value.as_bytes().to_vec())
     }
 
