@@ -9,6 +9,7 @@ pub mod audit;
 mod change;
 pub mod containers;
 pub mod credentials;
+mod decoded;
 pub mod events;
 mod failure;
 pub mod group_settings;
@@ -23,6 +24,7 @@ pub mod private_ip_mode;
 mod ready;
 pub mod reconcile;
 mod scope;
+mod seen;
 pub mod service_accounts;
 pub mod teams;
 pub mod users;
@@ -35,8 +37,10 @@ use peerage_store::Store;
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use change::{Tried, unavailable};
+use decoded::Decoded;
 pub use failure::Failure;
 pub use ready::Readiness;
+pub use seen::{PeeringsSeen, Version};
 
 /// What use cases give back about nouns without a life cycle: the records, as plain values.
 pub mod records {
@@ -68,6 +72,7 @@ pub struct App {
     locks: Vec<Mutex<()>>,
     /// One event of a trail is written at a time in this process; see [`App::one_at_a_time`].
     trails: Vec<Mutex<()>>,
+    decoded: Decoded,
     emulation: Option<Emulation>,
 }
 
@@ -102,8 +107,8 @@ impl App {
     ) -> Self {
         let locks = || std::iter::repeat_with(Mutex::default).take(LOCKS).collect();
         let (nudge, emulation) = (Box::new(nudge), None);
-        let (locks, trails) = (locks(), locks());
-        Self { store, clock, randomness, security, nudge, locks, trails, emulation }
+        let (locks, trails, decoded) = (locks(), locks(), Decoded::default());
+        Self { store, clock, randomness, security, nudge, locks, trails, decoded, emulation }
     }
 
     /// The same, with a hand on the emulated clouds.

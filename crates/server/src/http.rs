@@ -34,6 +34,7 @@ mod pipeline;
 mod pretty;
 mod query;
 mod rate_limit;
+mod remembered;
 mod render;
 pub mod reply;
 pub mod router;

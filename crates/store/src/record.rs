@@ -27,7 +27,7 @@ pub use tenancy::*;
 pub const FORMAT: u16 = 1;
 
 /// A shape that is kept in the store.
-pub trait Record: Serialize + DeserializeOwned {
+pub trait Record: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What it is, for error messages.
     const NOUN: &'static str;
 }

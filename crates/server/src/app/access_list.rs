@@ -11,6 +11,7 @@ use peerage_store::record::{AccessListRecord, GroupRecord};
 use super::change::{Change, Stored, Tries};
 use super::events::News;
 use super::group_settings::access_list_entries;
+use super::peerings::of;
 use super::{App, Failure};
 use crate::app::events::kind;
 use crate::context::Context;
@@ -128,7 +129,7 @@ impl App {
                 CustomerNetwork::Aws(_) => true,
                 CustomerNetwork::Azure(_) | CustomerNetwork::Gcp(_) => false,
             };
-            if !peerings.iter().any(on_aws) {
+            if !peerings.iter().map(of).any(on_aws) {
                 return Err(Refusal::field("awsSecurityGroup").into());
             }
         }

@@ -1,5 +1,6 @@
 //! Reading and changing the store in terms of records.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use peerage_core::error::Refusal;
@@ -101,10 +102,28 @@ pub(crate) enum Tried {
 impl App {
     /// Reads one record.
     pub(crate) async fn read<R: Record>(&self, key: &Key) -> Result<Option<Stored<R>>, Failure> {
+        let found = self.look::<R>(key).await?;
+        Ok(found.map(|Stored { value, revision }| Stored {
+            value: Arc::unwrap_or_clone(value),
+            revision,
+        }))
+    }
+
+    /// Reads one record that is only looked at.
+    pub(crate) async fn look<R: Record>(
+        &self,
+        key: &Key,
+    ) -> Result<Option<Stored<Arc<R>>>, Failure> {
         match self.store.get(key).await.map_err(|error| unavailable(&error))? {
-            Some(entry) => stored(&entry).map(Some),
+            Some(entry) => self.decoded(&entry).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The record of an entry.
+    pub(crate) fn decoded<R: Record>(&self, entry: &Entry) -> Result<Stored<Arc<R>>, Failure> {
+        let value = self.decoded.record(entry).map_err(|error| damaged(&error))?;
+        Ok(Stored { value, revision: entry.modified })
     }
 
     /// Reads one record, or refuses.
@@ -121,7 +140,18 @@ impl App {
         &self,
         prefix: &Key,
     ) -> Result<Vec<Stored<R>>, Failure> {
-        self.entries(prefix).await?.iter().map(stored).collect()
+        let found = self.look_all::<R>(prefix).await?;
+        let own =
+            |Stored { value, revision }| Stored { value: Arc::unwrap_or_clone(value), revision };
+        Ok(found.into_iter().map(own).collect())
+    }
+
+    /// The same, only to look at them.
+    pub(crate) async fn look_all<R: Record>(
+        &self,
+        prefix: &Key,
+    ) -> Result<Vec<Stored<Arc<R>>>, Failure> {
+        self.entries(prefix).await?.iter().map(|entry| self.decoded(entry)).collect()
     }
 
     /// Reads every entry below a prefix, in the order of the keys, as of one revision.

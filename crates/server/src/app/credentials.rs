@@ -1,6 +1,7 @@
 //! Who calls: looks credentials up, verifies them, and issues and revokes access tokens.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -124,9 +125,9 @@ impl App {
     async fn api_key_by_public_half(
         &self,
         public_key: &str,
-    ) -> Result<Option<Stored<ApiKeyRecord>>, Failure> {
-        match self.read::<PublicKeyRecord>(&keys::public_key(public_key)).await? {
-            Some(found) => self.read(&keys::api_key(found.value.id)).await,
+    ) -> Result<Option<Stored<Arc<ApiKeyRecord>>>, Failure> {
+        match self.look::<PublicKeyRecord>(&keys::public_key(public_key)).await? {
+            Some(found) => self.look(&keys::api_key(found.value.id)).await,
             None => Ok(None),
         }
     }
@@ -166,17 +167,19 @@ impl App {
     }
 
     /// Whose the token is; nobody's once the secret that it was issued for is gone.
-    async fn account_of(&self, token: &Token) -> Result<Option<ServiceAccountRecord>, Failure> {
+    async fn account_of(
+        &self,
+        token: &Token,
+    ) -> Result<Option<Arc<ServiceAccountRecord>>, Failure> {
         let key = keys::token(&hex::encode(token.hash().as_bytes()));
-        let Some(found) = self.read::<TokenRecord>(&key).await? else { return Ok(None) };
-        let TokenRecord { account, secret, expires } = found.value;
+        let Some(found) = self.look::<TokenRecord>(&key).await? else { return Ok(None) };
+        let TokenRecord { account, secret, expires } = *found.value;
         if expires <= self.machine_now() {
             return Ok(None);
         }
-        let found: Option<Stored<ServiceAccountRecord>> =
-            self.read(&keys::service_account(account)).await?;
+        let found = self.look(&keys::service_account(account)).await?;
         let account = found.map(|found| found.value);
-        let lives = |account: &ServiceAccountRecord| {
+        let lives = |account: &Arc<ServiceAccountRecord>| {
             secret.is_some_and(|secret| account.secrets.iter().any(|held| held.id == secret))
         };
         Ok(account.filter(lives))
@@ -190,7 +193,7 @@ impl App {
         list: &[CredentialAddress],
         remote: IpAddr,
     ) -> Result<(), Denied> {
-        let Some(org) = self.read::<OrgRecord>(&keys::org(org)).await? else {
+        let Some(org) = self.look::<OrgRecord>(&keys::org(org)).await? else {
             return Err(Denied::Challenge(Staleness::Initial));
         };
         let nets: Vec<IpNet> = list.iter().filter_map(|entry| entry.block.parse().ok()).collect();

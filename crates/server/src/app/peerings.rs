@@ -1,5 +1,7 @@
 //! Network peering connections: list, create, get, update, delete.
 
+use std::sync::Arc;
+
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::{ContainerId, GroupId, OrgId, PeerId};
@@ -9,9 +11,9 @@ use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_store::keys;
 use peerage_store::record::{ContainerRecord, MarkRecord, PeeringRecord};
 
-use super::change::{Change, Stored, Tries};
+use super::change::{Change, Stored, Tries, unavailable};
 use super::events::News;
-use super::{App, Failure};
+use super::{App, Failure, PeeringsSeen};
 use crate::app::events::kind::{self, Kind};
 use crate::context::Context;
 
@@ -25,6 +27,20 @@ pub struct Update {
 }
 
 impl App {
+    /// The peerings of a project, to be read.
+    ///
+    /// # Errors
+    /// The project is not the caller's to see.
+    pub async fn see_peerings(
+        &self,
+        context: &Context,
+        group: GroupId,
+    ) -> Result<PeeringsSeen<'_>, Failure> {
+        self.in_group(context, group, Action::Read, Resource::Peering).await?;
+        let entries = self.entries(&keys::peerings(group)).await?;
+        Ok(PeeringsSeen::new(self, entries))
+    }
+
     /// The peerings of a project on one provider, oldest first.
     ///
     /// # Errors
@@ -35,10 +51,25 @@ impl App {
         group: GroupId,
         provider: Provider,
     ) -> Result<Vec<Peering>, Failure> {
+        self.see_peerings(context, group).await?.on(provider)
+    }
+
+    /// One peering, to be read.
+    ///
+    /// # Errors
+    /// No such peering, or none that the caller may see.
+    pub async fn see_peering(
+        &self,
+        context: &Context,
+        group: GroupId,
+        peer: PeerId,
+    ) -> Result<PeeringsSeen<'_>, Failure> {
         self.in_group(context, group, Action::Read, Resource::Peering).await?;
-        let mut peerings = self.peerings_of(group).await?;
-        peerings.retain(|peering| peering.provider() == provider);
-        Ok(peerings)
+        let found = self.store.get(&keys::peering(group, peer)).await;
+        match found.map_err(|error| unavailable(&error))? {
+            Some(entry) => Ok(PeeringsSeen::new(self, vec![entry])),
+            None => Err(Refusal::PeerNotFound { peer, group }.into()),
+        }
     }
 
     /// One peering.
@@ -101,8 +132,13 @@ impl App {
             let siblings = self.peerings_of(group).await?;
             let now = self.clock.now();
             let id = self.randomness.id(now);
-            let peering =
-                Peering::request(id, &home.value.0, customer.clone(), siblings.iter(), now)?;
+            let peering = Peering::request(
+                id,
+                &home.value.0,
+                customer.clone(),
+                siblings.iter().map(of),
+                now,
+            )?;
             let mut change = self.network_change(group, guard)?;
             self.count_peerings(&mut change, &home, 1)?;
             change.require(keys::peering(group, peering.id), None);
@@ -141,7 +177,8 @@ impl App {
             let home = self.container(group, current.container).await?.value.0;
             let siblings = self.peerings_of(group).await?;
             let now = self.clock.now();
-            let Some(next) = current.change(&update.change, &home, siblings.iter(), now)? else {
+            let Some(next) = current.change(&update.change, &home, siblings.iter().map(of), now)?
+            else {
                 return Ok(current.clone());
             };
             let mut change = self.network_change(group, guard)?;
@@ -194,9 +231,11 @@ impl App {
     }
 
     /// All peerings of a project, oldest first.
-    pub(crate) async fn peerings_of(&self, group: GroupId) -> Result<Vec<Peering>, Failure> {
-        let records = self.read_all::<PeeringRecord>(&keys::peerings(group)).await?;
-        Ok(records.into_iter().map(|record| record.value.0).collect())
+    pub(crate) async fn peerings_of(
+        &self,
+        group: GroupId,
+    ) -> Result<Vec<Stored<Arc<PeeringRecord>>>, Failure> {
+        self.look_all(&keys::peerings(group)).await
     }
 
     /// The state on which a change of a project's network is decided; read it first.
@@ -254,6 +293,11 @@ impl App {
             .with("containerId", peering.container);
         self.record(change, Some(context), news);
     }
+}
+
+/// The peering of a record.
+pub(crate) fn of(stored: &Stored<Arc<PeeringRecord>>) -> &Peering {
+    &stored.value.0
 }
 
 /// The contract's names for one event, which differ by provider.

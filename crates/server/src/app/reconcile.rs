@@ -13,7 +13,7 @@ use peerage_store::{Key as StoreKey, ListRequest, Revision, Txn, Watch, WatchEve
 use super::change::{Change, Stored, Tried, unavailable};
 use super::containers::put_container;
 use super::events::News;
-use super::peerings::put_peering;
+use super::peerings::{of, put_peering};
 use super::{App, Failure};
 use crate::app::events::kind;
 
@@ -131,7 +131,8 @@ impl App {
         container: ContainerId,
     ) -> Result<Vec<Key>, Failure> {
         let peerings = self.peerings_of(group).await?;
-        let of_container = peerings.into_iter().filter(|peering| peering.container == container);
+        let peerings = peerings.iter().map(of);
+        let of_container = peerings.filter(|peering| peering.container == container);
         Ok(of_container.map(|peering| Key::Peering(group, peering.id)).collect())
     }
 

@@ -3,12 +3,14 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use peerage_core::id::Id;
 use peerage_wire::page::PageQuery;
 
 use super::fault::Fault;
+use super::remembered::Remembered;
 use crate::context::Context;
 
 /// One request, after the pipeline and before the use case.
@@ -35,6 +37,8 @@ pub struct Call {
     pub base_url: String,
     /// Path and query as sent, for links.
     pub target: String,
+    /// What was answered lately.
+    pub answers: Arc<Remembered>,
 }
 
 impl fmt::Debug for Call {

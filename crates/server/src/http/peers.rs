@@ -29,8 +29,11 @@ async fn list(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let group = call.id("groupId")?;
     let provider = provider(&call)?.unwrap_or(Provider::Aws);
     call.page()?;
-    let peerings = app.list_peerings(call.caller()?, group, provider).await?;
-    call.list(&peerings, &["providerName"], |peering| Peer::of(peering, EqualRegion::AsSent))
+    let seen = app.see_peerings(call.caller()?, group).await?;
+    call.remembered(seen.version(), || {
+        let show = |peering| Peer::of(peering, EqualRegion::AsSent);
+        call.list(&seen.on(provider)?, &["providerName"], show)
+    })
 }
 
 async fn create(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
@@ -43,8 +46,11 @@ async fn create(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn get(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let (group, peer) = (call.id("groupId")?, call.id("peerId")?);
-    let peering = app.get_peering(call.caller()?, group, peer).await?;
-    Reply::ok(&Peer::of(&peering, EqualRegion::AsSent))
+    let seen = app.see_peering(call.caller()?, group, peer).await?;
+    call.remembered(seen.version(), || match seen.read()?.first() {
+        Some(peering) => Reply::ok(&Peer::of(peering, EqualRegion::AsSent)),
+        None => Err(Fault::Internal("a peering that was seen cannot be shown")),
+    })
 }
 
 async fn update(app: Arc<App>, call: Call) -> Result<Reply, Fault> {

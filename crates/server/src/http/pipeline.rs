@@ -21,6 +21,7 @@ use super::fault::Fault;
 use super::operation::{Access, Bucket, Media, Operation};
 use super::query::{self, Form};
 use super::rate_limit::{Allowance, Payer, RateLimit};
+use super::remembered::Remembered;
 use super::reply::Reply;
 use super::site::{Parameters, Site};
 use super::{render, version};
@@ -38,6 +39,7 @@ pub(super) struct Pipeline {
     app: Arc<App>,
     rate: Arc<RateLimit>,
     limits: BodyLimits,
+    answers: Arc<Remembered>,
 }
 
 /// One request for an operation, on its way.
@@ -60,7 +62,12 @@ struct Done {
 impl Pipeline {
     pub(super) fn new(app: Arc<App>, rate: Arc<RateLimit>, limits: &Limits) -> Self {
         let (pause, whole) = (limits.header_read.0, limits.request.0);
-        Self { app, rate, limits: BodyLimits { bytes: limits.body_bytes, pause, whole } }
+        Self {
+            app,
+            rate,
+            limits: BodyLimits { bytes: limits.body_bytes, pause, whole },
+            answers: Arc::default(),
+        }
     }
 
     /// Serves a request that the router sent to a site.
@@ -169,6 +176,7 @@ impl Pipeline {
             version,
             base_url: job.arrival.base_url.clone(),
             target: job.arrival.target.clone(),
+            answers: self.answers.clone(),
         };
         let reply = (job.operation.handler)(self.app.clone(), call).await?;
         Ok(Done { reply, version, form })

@@ -8,6 +8,7 @@ use ::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICAT
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 
 use super::error::{Told, seconds};
 use super::fault::Fault;
@@ -49,7 +50,7 @@ pub(super) fn fault(app: &App, fault: &Fault, path: &str, form: Form) -> Respons
     let form = if status == StatusCode::UNAUTHORIZED { form.without_envelope() } else { form };
     // The body of an error is made of texts and numbers: it can always be written.
     let body = serde_json::to_vec(&told.body()).unwrap_or_default();
-    let mut response = json(status, body, false, JSON, form);
+    let mut response = json(status, body.into(), false, JSON, form);
     response.extensions_mut().insert(ErrorCode(told.row.code));
     headers_of(app, fault, response.headers_mut());
     response
@@ -110,17 +111,17 @@ fn allow(allowed: &[Method]) -> HeaderValue {
 
 fn json(
     status: StatusCode,
-    body: Vec<u8>,
+    body: Bytes,
     is_list: bool,
     content_type: HeaderValue,
     form: Form,
 ) -> Response {
     let (status, body) = if form.envelope {
-        (StatusCode::OK, enveloped(status, body, is_list))
+        (StatusCode::OK, enveloped(status, body.into(), is_list).into())
     } else {
         (status, body)
     };
-    let body = if form.pretty { pretty::indent(&body) } else { body };
+    let body = if form.pretty { pretty::indent(&body).into() } else { body };
     let has_body = !body.is_empty();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

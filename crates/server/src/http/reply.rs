@@ -1,6 +1,7 @@
 //! What a handler answers: a status and a JSON body, before envelope and indentation.
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::fault::Fault;
@@ -11,7 +12,7 @@ pub struct Reply {
     /// The status.
     pub status: StatusCode,
     /// Compact JSON; empty for an answer without a body.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// Whether the body is a list, which carries `status` beside `results` in an envelope.
     pub is_list: bool,
     /// `Location`, for what was made: path below the base URL.
@@ -36,7 +37,7 @@ impl Reply {
     pub fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Fault> {
         let body = serde_json::to_vec(body)
             .map_err(|_| Fault::Internal("an answer could not be written as JSON"))?;
-        Ok(Self { status, body, ..Self::empty(status) })
+        Ok(Self { status, body: body.into(), ..Self::empty(status) })
     }
 
     /// 200 with a page of a list.
@@ -45,6 +46,12 @@ impl Reply {
     /// [`Fault::Internal`] when the value cannot be written as JSON.
     pub fn list(body: &impl Serialize) -> Result<Self, Fault> {
         Ok(Self { is_list: true, ..Self::with(StatusCode::OK, body)? })
+    }
+
+    /// 200 with JSON that was written before.
+    #[must_use]
+    pub fn written(body: Bytes, is_list: bool) -> Self {
+        Self { body, is_list, ..Self::empty(StatusCode::OK) }
     }
 
     /// 204 without a body.
@@ -56,7 +63,7 @@ impl Reply {
     /// 202 with an empty object, as deletions that go on in the background are answered.
     #[must_use]
     pub fn accepted() -> Self {
-        Self { body: b"{}".to_vec(), ..Self::empty(StatusCode::ACCEPTED) }
+        Self { body: Bytes::from_static(b"{}"), ..Self::empty(StatusCode::ACCEPTED) }
     }
 
     /// 201 with an object and where it is.
@@ -76,6 +83,6 @@ impl Reply {
 
     fn empty(status: StatusCode) -> Self {
         let headers = HeaderMap::new();
-        Self { status, body: Vec::new(), is_list: false, location: None, headers }
+        Self { status, body: Bytes::new(), is_list: false, location: None, headers }
     }
 }

@@ -94,6 +94,7 @@ fn debug_of_a_call_shows_nothing_that_the_client_wrote() {
         version: "2023-01-01",
         base_url: "http://hush".to_owned(),
         target: "/hush?hush".to_owned(),
+        answers: Arc::default(),
     };
     let shown = format!("{call:?}");
     assert!(shown.contains("192.0.2.1") && !shown.contains("hush"), "{shown}");
