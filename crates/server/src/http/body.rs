@@ -1,15 +1,16 @@
 //! Takes in the body of a request, bounded in bytes and time; or throws a bounded part of it away,
-//! so that the connection of a refused client lives on.
+//! so that the connection of a refused client lives on. Meanwhile the request gives its place up.
 
 use std::time::Duration;
 
 use ::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use ::http::request::Parts;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
+use super::door::Place;
 use super::fault::Fault;
 use super::operation::{Access, Media, Operation};
 use super::version::is_json;
@@ -26,6 +27,7 @@ pub(super) struct Inbox {
     declared: Option<usize>,
     /// The client waits for a word before it sends the body.
     is_held_back: bool,
+    place: Option<Place>,
 }
 
 /// The bounds of a body.
@@ -43,7 +45,8 @@ impl Inbox {
     pub(super) fn new(head: &Parts, body: Body) -> Self {
         let number = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         let declared = number.and_then(|text| text.parse().ok());
-        Self { body, declared, is_held_back: head.headers.contains_key(EXPECT) }
+        let place = head.extensions.get::<Place>().cloned();
+        Self { body, declared, is_held_back: head.headers.contains_key(EXPECT), place }
     }
 
     /// The whole body.
@@ -51,7 +54,15 @@ impl Inbox {
         if self.declared.is_some_and(|bytes| bytes > limits.bytes) {
             return Err(Fault::BodyTooLarge { limit: limits.bytes });
         }
-        let read = timeout(limits.whole, self.read_parts(limits)).await;
+        if self.body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
+        let place = self.place.clone();
+        let read = timeout(limits.whole, self.read_parts(limits));
+        let read = match place {
+            Some(place) => place.waiting(read).await?,
+            None => read.await,
+        };
         read.unwrap_or(Err(Fault::BodyIncomplete))
     }
 
@@ -65,6 +76,9 @@ impl Inbox {
                     if whole.len() + part.len() > limits.bytes {
                         return Err(Fault::BodyTooLarge { limit: limits.bytes });
                     }
+                    if whole.len() + part.len() > Place::SMALL_BYTES {
+                        self.place.as_ref().map_or(Ok(()), Place::grow)?;
+                    }
                     whole.extend_from_slice(&part);
                 }
                 Ok(Some(Err(_))) | Err(_) => return Err(Fault::BodyIncomplete),
@@ -75,9 +89,10 @@ impl Inbox {
     /// Throws away what is left of the body, unless it is too much.
     pub(super) async fn drain(mut self) {
         let is_large = self.declared.is_some_and(|bytes| bytes > DRAIN_BYTES_MAX);
-        if self.is_held_back || is_large {
+        if self.is_held_back || is_large || self.body.is_end_stream() {
             return;
         }
+        let place = self.place.take();
         let drained = async {
             let mut bytes = 0;
             while let Some(Ok(frame)) = self.body.frame().await {
@@ -88,7 +103,11 @@ impl Inbox {
             }
         };
         // What did not come in time closes the connection, and that is all that is lost.
-        let _ = timeout(DRAIN_TIME, drained).await;
+        let drained = timeout(DRAIN_TIME, drained);
+        let _ = match place {
+            Some(place) => place.waiting(drained).await.map(drop),
+            None => Ok(drop(drained.await)),
+        };
     }
 }
 

@@ -5,6 +5,8 @@
 //! does not stop a change half-way, and a panic ends that one request. Its place among those in
 //! work is taken until the task ends, so that the bound is on work and not on patience.
 
+mod place;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,22 +15,22 @@ use ::http::uri::PathAndQuery;
 use ::http::{Method, Request, StatusCode, Uri};
 use axum::body::Body;
 use axum::response::Response;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
+pub(super) use self::place::Place;
+
+use self::place::{CROWDED, Places};
 use super::arrival::{Arrival, Learnt, REQUEST_ID, RequestIds};
 use super::fault::Fault;
 use super::ops;
 use super::pipeline::error_form;
 use super::rate_limit::RateLimit;
 use super::render::{self, ErrorCode};
+use super::serve::Seat;
 use crate::app::App;
 use crate::config::Limits;
 use crate::telemetry::{Metrics, Stopwatch};
-
-/// When a client should come back that found no place.
-const CROWDED: Duration = Duration::from_secs(1);
 
 /// What the log and the counts call a request for no operation.
 const NO_OPERATION: &str = "none";
@@ -39,7 +41,7 @@ pub(super) struct Door {
     metrics: Metrics,
     rate: Arc<RateLimit>,
     ids: RequestIds,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     deadline: Duration,
     inside: axum::Router,
 }
@@ -52,7 +54,7 @@ impl Door {
         limits: &Limits,
         inside: axum::Router,
     ) -> Self {
-        let places = Arc::new(Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS)));
+        let places = Arc::new(Places::new(limits));
         let deadline = limits.request.0;
         Self { app, metrics, rate, ids: RequestIds::new(), places, deadline, inside }
     }
@@ -65,7 +67,8 @@ impl Door {
     pub(super) async fn serve(&self, request: Request<Body>) -> Response {
         let arrival = Arrival::of(&request, &self.ids);
         let mut watch = Watch::start(&self.metrics, &arrival);
-        let mut response = match self.place(&arrival) {
+        let seat = request.extensions().get::<Seat>().cloned();
+        let mut response = match self.place(&arrival, seat) {
             Ok(place) => self.work(request, &arrival, place).await,
             Err(fault) => self.refuse(&arrival, &fault),
         };
@@ -75,24 +78,17 @@ impl Door {
     }
 
     /// A place among those in work. Whoever looks after this process always gets in.
-    fn place(&self, arrival: &Arrival) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+    fn place(&self, arrival: &Arrival, seat: Option<Seat>) -> Result<Place, Fault> {
         if ops::is_vital(arrival.path()) {
-            return Ok(None);
+            return Ok(self.places.extra(seat));
         }
-        self.places.clone().try_acquire_owned().map(Some).map_err(|_| Fault::Unavailable {
-            reason: "too many requests are in work",
-            retry_after: CROWDED,
-        })
+        self.places.take(seat)
     }
 
-    async fn work(
-        &self,
-        request: Request<Body>,
-        arrival: &Arrival,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Response {
+    async fn work(&self, request: Request<Body>, arrival: &Arrival, place: Place) -> Response {
         let inside = self.inside.clone();
-        let request = inward(request, arrival.clone());
+        let mut request = inward(request, arrival.clone());
+        request.extensions_mut().insert(place.clone());
         let span = tracing::info_span!("request", request.id = %arrival.id);
         let work = async move {
             let _place = place;

@@ -17,6 +17,7 @@ use peerage_core::id::GroupId;
 use super::arrival::Arrival;
 use super::body::{self, BodyLimits, Inbox};
 use super::call::Call;
+use super::door::Place;
 use super::fault::Fault;
 use super::operation::{Access, Bucket, Media, Operation};
 use super::query::{self, Form};
@@ -61,13 +62,10 @@ struct Done {
 
 impl Pipeline {
     pub(super) fn new(app: Arc<App>, rate: Arc<RateLimit>, limits: &Limits) -> Self {
-        let (pause, whole) = (limits.header_read.0, limits.request.0);
-        Self {
-            app,
-            rate,
-            limits: BodyLimits { bytes: limits.body_bytes, pause, whole },
-            answers: Arc::default(),
-        }
+        // Half of the time: who sends too slowly is told so before the request's own time ends.
+        let (pause, whole) = (limits.header_read.0, limits.request.0 / 2);
+        let limits = BodyLimits { bytes: limits.body_bytes, pause, whole };
+        Self { app, rate, limits, answers: Arc::default() }
     }
 
     /// Serves a request that the router sent to a site.
@@ -161,7 +159,7 @@ impl Pipeline {
         let form = form(job.operation, &query)?;
         let version = version::negotiate(&job.head.headers, job.operation.media)?;
         let path = job.parameters.clone()?;
-        let body = inbox.read(self.limits).await?;
+        let body = inbox.read(self.body_limits(job.operation)).await?;
         let content_type = body::content_type(&job.head);
         body::check_content_type(job.operation, content_type.as_deref(), &body)?;
         let authorization = job.head.headers.get(AUTHORIZATION);
@@ -180,6 +178,16 @@ impl Pipeline {
         };
         let reply = (job.operation.handler)(self.app.clone(), call).await?;
         Ok(Done { reply, version, form })
+    }
+
+    /// Who proved nothing may send little: forms with credentials are small.
+    fn body_limits(&self, operation: &Operation) -> BodyLimits {
+        match operation.access {
+            Access::Anyone => {
+                BodyLimits { bytes: self.limits.bytes.min(Place::SMALL_BYTES), ..self.limits }
+            }
+            Access::Caller => self.limits,
+        }
     }
 
     /// Says who calls. Credentials that do not prove it cost their address something; a request

@@ -1,8 +1,14 @@
 //! The listener: connections, TLS, HTTP/1.1 and HTTP/2 on one port, and a graceful end.
 //!
 //! HTTP/2 is spoken by ALPN over TLS and by prior knowledge without. Every wait and every size that
-//! a client controls has a bound: handshake, head of a request, header bytes, streams, connections.
+//! a client controls has a bound: handshake, head of a request, header bytes, streams, connections,
+//! the taking of an answer. When all places are taken, a newcomer gets that of a connection that
+//! has no work: else whoever opens many for nothing would keep everybody out.
 
+mod crowd;
+mod seat;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +22,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
+pub(super) use self::seat::Seat;
+
+use self::crowd::Crowd;
+use self::seat::Patience;
 use super::arrival::Peer;
 use super::router::Router;
 use super::tls;
@@ -30,6 +40,12 @@ const HEADERS_MAX: usize = 100;
 
 /// Requests at one time on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 256;
+
+/// Bytes that a connection of HTTP/2 may send before they are read: of one request, and together.
+const WINDOW: u32 = 64 << 10;
+
+/// Bytes of an answer that HTTP/2 takes over before its client asks for them.
+const SEND_BYTES_MAX: usize = 64 << 10;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -54,30 +70,27 @@ pub async fn serve(
     let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
     let graceful = GracefulShutdown::new();
     let connections = Arc::new(Connections::new(&config, router, acceptor));
-    let places = config.limits.connections.min(Semaphore::MAX_PERMITS);
-    let places = Arc::new(Semaphore::new(places));
     loop {
-        // A place comes before the connection: who finds none waits in the system's own queue.
         let accepted = async {
-            let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await)
+            let (stream, address) = listener.accept().await?;
+            Ok((stream, address, connections.place().await))
         };
         tokio::select! {
             biased;
             () = turned(&mut stopped) => break,
-            (place, accepted) = accepted => match (place, accepted) {
-                (Ok(place), Ok((stream, address))) => {
+            accepted = accepted => match accepted {
+                Ok((stream, address, place)) => {
                     let (connections, watcher) = (connections.clone(), graceful.watcher());
                     tokio::spawn(async move {
                         connections.serve(stream, address, watcher, place).await;
                     });
                 }
-                (_, Err(error)) => {
+                Err(error) => {
+                    let error: std::io::Error = error;
                     tracing::warn!(%error, "http.accept_failed");
                     // Often there are too many open files: some are closed meanwhile.
                     let _ = tokio::time::timeout(ACCEPT_PAUSE, turned(&mut stopped)).await;
                 }
-                (Err(_), Ok(_)) => break,
             },
         }
     }
@@ -99,6 +112,9 @@ struct Connections {
     router: Router,
     builder: Builder<TokioExecutor>,
     acceptor: Option<TlsAcceptor>,
+    places: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
+    patience: Patience,
 }
 
 impl Connections {
@@ -118,27 +134,67 @@ impl Connections {
             .max_header_list_size(head_bytes)
             .max_concurrent_streams(STREAMS_MAX)
             .keep_alive_interval(KEEP_ALIVE)
-            .keep_alive_timeout(KEEP_ALIVE);
-        Self { router, builder, acceptor }
+            .keep_alive_timeout(KEEP_ALIVE)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW)
+            .max_send_buf_size(SEND_BYTES_MAX);
+        let places = config.limits.connections.min(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(places));
+        let patience =
+            Patience { request: config.limits.header_read.0, answer: config.limits.request.0 };
+        Self { router, builder, acceptor, places, crowd: Arc::default(), patience }
+    }
+
+    /// A place for one more connection, if need be that of one without work.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        let place = || self.places.clone().acquire_owned();
+        loop {
+            if let Ok(place) = self.places.clone().try_acquire_owned() {
+                return Some(place);
+            }
+            if self.crowd.send_one_away() {
+                return place().await.ok();
+            }
+            tokio::select! {
+                place = place() => return place.ok(),
+                () = self.crowd.grown() => {}
+            }
+        }
     }
 
     async fn serve(
         &self,
         stream: TcpStream,
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         watcher: Watcher,
-        _place: OwnedSemaphorePermit,
+        _place: Option<OwnedSemaphorePermit>,
     ) {
         let _open = Open::new(self.router.metrics().clone());
+        let seat = Seat::new(&self.crowd, address.ip().to_canonical());
+        tokio::select! {
+            () = self.converse(stream, address, watcher, &seat) => {}
+            why = seat.must_go(self.patience) => {
+                tracing::debug!(%address, why, "http.connection_given_up");
+            }
+        }
+    }
+
+    async fn converse(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        watcher: Watcher,
+        seat: &Seat,
+    ) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "http.nodelay_failed");
         }
         match &self.acceptor {
-            None => self.speak(stream, Peer { address, is_tls: false }, watcher).await,
+            None => self.speak(stream, Peer { address, is_tls: false }, watcher, seat).await,
             Some(acceptor) => {
                 match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
                     Ok(Ok(stream)) => {
-                        self.speak(stream, Peer { address, is_tls: true }, watcher).await;
+                        self.speak(stream, Peer { address, is_tls: true }, watcher, seat).await;
                     }
                     Ok(Err(error)) => tracing::debug!(%address, %error, "http.handshake_failed"),
                     Err(_) => tracing::debug!(%address, "http.handshake_timed_out"),
@@ -147,15 +203,20 @@ impl Connections {
         }
     }
 
-    async fn speak<S>(&self, stream: S, peer: Peer, watcher: Watcher)
+    async fn speak<S>(&self, stream: S, peer: Peer, watcher: Watcher, seat: &Seat)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let router = self.router.clone();
-        let service = router.map_request(move |mut request: ::http::Request<_>| {
-            request.extensions_mut().insert(peer);
-            request
-        });
+        let (asked, answered) = (seat.clone(), seat.clone());
+        let service = router
+            .map_request(move |mut request: ::http::Request<_>| {
+                request.extensions_mut().insert(peer);
+                request.extensions_mut().insert(asked.clone());
+                request
+            })
+            .map_response(move |response| answered.answer(response));
+        let stream = seat.watch(stream);
         let service = TowerToHyperService::new(service);
         let connection = self.builder.serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {

@@ -3,6 +3,7 @@
 mod bodies;
 mod challenge;
 mod connections;
+mod crowd;
 mod errors;
 mod every;
 mod forms;

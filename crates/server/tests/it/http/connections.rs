@@ -10,6 +10,8 @@ use axum::body::Body;
 use http_body_util::BodyExt as _;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use peerage::app::install::Installed;
+use peerage::authn::{ClientCredentials, Secret};
 use peerage::config::{Config, Limits, Span, Tls};
 use peerage::http::serve::serve;
 use rustls::pki_types::pem::PemObject as _;
@@ -25,9 +27,9 @@ use tokio_rustls::client::TlsStream;
 use crate::support::{World, operations};
 
 /// A server on a real address.
-struct Live {
-    world: World,
-    address: SocketAddr,
+pub(super) struct Live {
+    pub(super) world: World,
+    pub(super) address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -36,7 +38,7 @@ fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures").join(name)
 }
 
-async fn live(change: impl FnOnce(&mut Config)) -> Live {
+pub(super) async fn live(change: impl FnOnce(&mut Config)) -> Live {
     let mut config = Config { limits: Limits::generous(), ..Config::default() };
     change(&mut config);
     let world = World::with(&config.limits, operations()).await;
@@ -64,7 +66,16 @@ impl Live {
         TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
     }
 
-    async fn end(self) {
+    /// An access token of the owner.
+    pub(super) async fn token(&self) -> String {
+        let Installed { client_id, client_secret, .. } = &self.world.installed;
+        let client_secret = Secret::new(client_secret.clone());
+        let client = ClientCredentials { client_id: client_id.clone(), client_secret };
+        let token = self.world.app.issue_token(&client, [127, 0, 0, 1].into()).await.unwrap();
+        token.expose().to_owned()
+    }
+
+    pub(super) async fn end(self) {
         self.stop.send_replace(true);
         self.server.await.unwrap().unwrap();
     }
@@ -174,7 +185,7 @@ async fn requests_in_flight_finish_and_new_connections_do_not() {
 }
 
 /// Waits until a condition holds, for a bounded time.
-async fn bounded<F: Future<Output = bool>>(condition: impl Fn() -> F) {
+pub(super) async fn bounded<F: Future<Output = bool>>(condition: impl Fn() -> F) {
     for _ in 0..500 {
         if condition().await {
             return;
@@ -198,26 +209,6 @@ async fn a_request_that_takes_too_long_does_not_hold_up_the_end() {
     };
     bounded(started).await;
     tokio::time::timeout(Duration::from_secs(5), live.end()).await.unwrap();
-}
-
-#[tokio::test]
-async fn connections_have_a_bound_and_the_next_one_waits_its_turn() {
-    let live = live(|config| config.limits.connections = 1).await;
-    let ask = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
-    let mut first = TcpStream::connect(live.address).await.unwrap();
-    first.write_all(ask).await.unwrap();
-    let mut answer = [0; 12];
-    first.read_exact(&mut answer).await.unwrap();
-    let mut second = TcpStream::connect(live.address).await.unwrap();
-    second.write_all(ask).await.unwrap();
-    let early = tokio::time::timeout(Duration::from_millis(100), second.read_exact(&mut answer));
-    assert!(early.await.is_err(), "a second connection was served");
-    drop(first);
-    let served = tokio::time::timeout(Duration::from_secs(5), second.read_exact(&mut answer));
-    served.await.unwrap().unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 200");
-    drop(second);
-    live.end().await;
 }
 
 #[tokio::test]

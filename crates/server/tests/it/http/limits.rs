@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use ::http::Method;
+use axum::body::Body;
+use futures_util::{StreamExt as _, stream};
 use peerage::config::{Limits, Span};
 
-use crate::support::{World, operations};
+use crate::support::{Answer, Client, World, operations};
 
-fn remaining(answer: &crate::support::Answer) -> (u32, u32) {
+fn remaining(answer: &Answer) -> (u32, u32) {
     let number = |name| answer.header(name).parse().unwrap();
     (number("ratelimit-limit"), number("ratelimit-remaining"))
 }
@@ -60,4 +62,58 @@ async fn work_has_a_bound_and_a_deadline() {
     let body = owner.get("/api/atlas/v2/test/x").await.refused(503, "SERVICE_UNAVAILABLE");
     assert!(body["detail"].as_str().unwrap().contains("too many requests"));
     owner.get("/healthz").await.ok(200);
+}
+
+/// Sends so many bytes and then nothing.
+async fn stalled(client: Client, bytes: usize) -> Answer {
+    let sent = stream::once(async move { Ok::<_, std::io::Error>(vec![b' '; bytes]) });
+    let body = Body::from_stream(sent.chain(stream::pending()));
+    client.send(client.request(Method::POST, "/api/atlas/v2/test"), body).await
+}
+
+async fn wait_for(world: &World, in_flight: usize) {
+    let line = format!("peerage_http_requests_in_flight {in_flight}");
+    for _ in 0..500 {
+        let text = world.anonymous().get("/metrics").await.text();
+        if text.lines().any(|found| found == line) {
+            // Longer than a request keeps its place while it waits.
+            return tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never {line}");
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_their_bodies_have_a_bound_of_their_own() {
+    let limits = Limits { connections: 2, concurrency: 1, ..Limits::generous() };
+    let world = World::with(&limits, operations()).await;
+    let owner = world.owner().await;
+    for number in 1..=2 {
+        tokio::spawn(stalled(owner.clone(), 1));
+        wait_for(&world, number + 1).await;
+    }
+    let answer = stalled(owner.clone(), 1).await;
+    let body = answer.refused(503, "SERVICE_UNAVAILABLE");
+    assert!(body["detail"].as_str().unwrap().contains("wait for their bodies"), "{body}");
+    assert_eq!(answer.header("retry-after"), "1");
+    // What comes with its head does not wait.
+    owner.post("/api/atlas/v2/test", &serde_json::json!({})).await.ok(200);
+}
+
+#[tokio::test]
+async fn large_bodies_have_a_bound_and_small_ones_do_not_meet_it() {
+    const LARGE: usize = (16 << 10) + 1;
+    let world = World::with(&Limits::generous(), operations()).await;
+    let owner = world.owner().await;
+    for _ in 0..64 {
+        tokio::spawn(stalled(owner.clone(), LARGE));
+    }
+    tokio::spawn(stalled(owner.clone(), LARGE - 1));
+    wait_for(&world, 66).await;
+    let answer = stalled(owner.clone(), LARGE).await;
+    let body = answer.refused(503, "SERVICE_UNAVAILABLE");
+    assert!(body["detail"].as_str().unwrap().contains("large bodies"), "{body}");
+    assert_eq!(answer.header("retry-after"), "1");
+    owner.post("/api/atlas/v2/test", &serde_json::json!({})).await.ok(200);
 }

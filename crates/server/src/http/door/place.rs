@@ -1,0 +1,144 @@
+//! The places among the requests in work. A request that waits for its client has none meanwhile:
+//! who sends a body slowly takes nothing from the others.
+//!
+//! What such requests may take is bounded apart: how many wait, and how many have received more
+//! than a little. A body that comes with its head never meets these bounds.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::config::Limits;
+use crate::http::fault::Fault;
+use crate::http::serve::Seat;
+
+/// When a client should come back that found no place.
+pub(in crate::http) const CROWDED: Duration = Duration::from_secs(1);
+
+/// How long a request keeps its place while it waits for its client: enough for what was sent
+/// together with the head.
+const AT_ONCE: Duration = Duration::from_millis(20);
+
+/// Bodies larger than [`Place::SMALL_BYTES`] at one time.
+const LARGE_MAX: usize = 64;
+
+/// All places.
+#[derive(Debug)]
+pub(super) struct Places {
+    work: Arc<Semaphore>,
+    waiting: Semaphore,
+    large: Arc<Semaphore>,
+}
+
+/// The place of one request; clones are the same one, and the last one gives it back.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Place(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    places: Arc<Places>,
+    seat: Option<Seat>,
+    /// Nothing while it waits for its client.
+    taken: Mutex<Option<Taken>>,
+    large: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+/// What a request in work has.
+#[derive(Debug)]
+struct Taken {
+    _permit: Option<OwnedSemaphorePermit>,
+    seat: Option<Seat>,
+}
+
+impl Places {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let bounded = |places: usize| places.min(Semaphore::MAX_PERMITS);
+        Self {
+            work: Arc::new(Semaphore::new(bounded(limits.concurrency))),
+            waiting: Semaphore::new(bounded(limits.connections)),
+            large: Arc::new(Semaphore::new(LARGE_MAX)),
+        }
+    }
+
+    /// A place for a request of a connection.
+    pub(super) fn take(self: &Arc<Self>, seat: Option<Seat>) -> Result<Place, Fault> {
+        let permit = self.permit()?;
+        Ok(self.place(Some(permit), seat))
+    }
+
+    /// A place for whoever looks after this process: they always get in.
+    pub(super) fn extra(self: &Arc<Self>, seat: Option<Seat>) -> Place {
+        self.place(None, seat)
+    }
+
+    fn place(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>, seat: Option<Seat>) -> Place {
+        let taken = Mutex::new(Some(Taken::new(permit, seat.clone())));
+        let places = self.clone();
+        Place(Arc::new(Held { places, seat, taken, large: Mutex::default() }))
+    }
+
+    fn permit(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        self.work.clone().try_acquire_owned().map_err(|_| crowded("too many requests are in work"))
+    }
+}
+
+impl Place {
+    /// What a request may receive before it counts as large.
+    pub(in crate::http) const SMALL_BYTES: usize = 16 << 10;
+
+    /// Waits for the client, without a place if it takes longer than a moment.
+    pub(in crate::http) async fn waiting<T>(
+        &self,
+        client: impl Future<Output = T>,
+    ) -> Result<T, Fault> {
+        let mut client = pin!(client);
+        if let Ok(done) = timeout(AT_ONCE, client.as_mut()).await {
+            return Ok(done);
+        }
+        let waiting = self.0.places.waiting.try_acquire();
+        let _waiting = waiting.map_err(|_| crowded("too many requests wait for their bodies"))?;
+        drop(self.lock().take());
+        let done = client.await;
+        let permit = self.0.places.permit()?;
+        *self.lock() = Some(Taken::new(Some(permit), self.0.seat.clone()));
+        Ok(done)
+    }
+
+    /// Counts this request among those that received more than a little, until it ends.
+    pub(in crate::http) fn grow(&self) -> Result<(), Fault> {
+        let mut large = self.0.large.lock().unwrap_or_else(PoisonError::into_inner);
+        if large.is_none() {
+            let permit = self.0.places.large.clone().try_acquire_owned();
+            *large = Some(permit.map_err(|_| crowded("too many large bodies are being received"))?);
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Taken>> {
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn crowded(reason: &'static str) -> Fault {
+    Fault::Unavailable { reason, retry_after: CROWDED }
+}
+
+impl Taken {
+    fn new(permit: Option<OwnedSemaphorePermit>, seat: Option<Seat>) -> Self {
+        if let Some(seat) = &seat {
+            seat.begin();
+        }
+        Self { _permit: permit, seat }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(seat) = &self.seat {
+            seat.end();
+        }
+    }
+}
