@@ -90,8 +90,9 @@ impl Door {
         let mut request = inward(request, arrival.clone());
         request.extensions_mut().insert(place.clone());
         let span = tracing::info_span!("request", request.id = %arrival.id);
+        let held = place.clone();
         let work = async move {
-            let _place = place;
+            let _place = held;
             inside.oneshot(request).await
         };
         let task = tokio::spawn(work.instrument(span.clone()));
@@ -103,6 +104,7 @@ impl Door {
                 self.refuse(arrival, &Fault::Internal("a request panicked"))
             }),
             Err(_) => {
+                place.answered();
                 let reason = "it took too long, and may still be done";
                 self.refuse(arrival, &Fault::Unavailable { reason, retry_after: CROWDED })
             }

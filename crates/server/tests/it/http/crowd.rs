@@ -166,6 +166,13 @@ async fn who_sends_a_body_slowly_takes_no_place_of_others() {
         let mut stream = TcpStream::connect(live.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         slow.push(stream);
+        // It has arrived, beside whoever asks here.
+        let line = format!("peerage_http_requests_in_flight {}", slow.len() + 1);
+        bounded(|| async {
+            let text = live.world.anonymous().get("/metrics").await.text();
+            text.lines().any(|found| found == line)
+        })
+        .await;
         let others_are_served = || async {
             live.world.anonymous().get("/api/atlas/v2/test/x/open").await.status == 200
         };
