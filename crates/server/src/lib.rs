@@ -18,6 +18,7 @@ pub mod emulation;
 pub mod failpoints;
 pub mod http;
 pub mod ids;
+pub mod open_files;
 mod recent;
 pub mod replica;
 pub mod runtime;

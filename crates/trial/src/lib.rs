@@ -11,6 +11,7 @@ pub mod digest;
 pub mod disk;
 pub mod etcd;
 pub mod kill;
+pub mod overload;
 pub mod program;
 pub mod report;
 pub mod wait;

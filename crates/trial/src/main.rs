@@ -1,7 +1,7 @@
 //! `peerage-trial`: the trials, one command each. `cargo xtask trial` builds and starts it.
 
 use clap::{Parser, Subcommand};
-use peerage_trial::{bench, cluster, disk, kill};
+use peerage_trial::{bench, cluster, disk, kill, overload};
 
 /// The built program under fire.
 #[derive(Debug, Parser)]
@@ -16,6 +16,7 @@ enum Command {
     Kill(kill::Kill),
     Cluster(cluster::ClusterTrial),
     Disk(disk::DiskTrial),
+    Overload(overload::OverloadTrial),
     Bench(bench::Bench),
     #[command(hide = true)]
     Bare(bench::bare::Bare),
@@ -27,6 +28,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Kill(command) => kill::run(&command).await,
         Command::Cluster(command) => cluster::run(&command).await,
         Command::Disk(command) => disk::run(&command).await,
+        Command::Overload(command) => overload::run(&command).await,
         Command::Bench(command) => bench::run(&command).await,
         Command::Bare(command) => bench::bare::serve(&command).await,
     }

@@ -78,8 +78,9 @@ struct Credentials<'a> {
 }
 
 pub(super) fn run(command: Dev) -> anyhow::Result<()> {
-    let config = command.configuration()?;
+    let mut config = command.configuration()?;
     crate::telemetry::start(&config.log)?;
+    crate::open_files::fit(&mut config.limits);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(command.serve(config))
 }

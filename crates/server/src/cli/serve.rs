@@ -18,9 +18,10 @@ pub(super) struct Serve {
 }
 
 pub(super) fn run(command: &Serve) -> anyhow::Result<()> {
-    let config = Config::read(&command.config)?;
+    let mut config = Config::read(&command.config)?;
     config.check()?;
     crate::telemetry::start(&config.log)?;
+    crate::open_files::fit(&mut config.limits);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = peerage_store::open(&config.store)?;

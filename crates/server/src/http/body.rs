@@ -49,6 +49,11 @@ impl Inbox {
         Self { body, declared, is_held_back: head.headers.contains_key(EXPECT), place }
     }
 
+    /// The place of its request.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.place.clone()
+    }
+
     /// The whole body.
     pub(super) async fn read(&mut self, limits: BodyLimits) -> Result<Bytes, Fault> {
         if self.declared.is_some_and(|bytes| bytes > limits.bytes) {

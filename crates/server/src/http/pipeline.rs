@@ -6,6 +6,7 @@
 //! nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::http::header::AUTHORIZATION;
 use ::http::request::Parts;
@@ -34,6 +35,10 @@ use crate::context::{Caller, Context, Credential};
 
 /// The paths on which an error may come in an envelope.
 const CONTRACT: &str = "/api/atlas/";
+
+/// How long an answer takes that says: too many. Who asks again at once is held back by it, and who
+/// comes back when told to loses nothing: no `Retry-After` is shorter than a second.
+const HELD_BACK: Duration = Duration::from_millis(500);
 
 /// Serves operations.
 pub(super) struct Pipeline {
@@ -108,11 +113,13 @@ impl Pipeline {
     /// Refuses a request that no operation is for.
     async fn refuse(&self, inbox: Inbox, arrival: &Arrival, fault: Fault) -> Response {
         let drawn = self.rate.draw(Payer::at(arrival.remote), Bucket::Other);
+        let place = inbox.place();
         inbox.drain().await;
         let (fault, allowance) = match drawn {
             Ok(allowance) => (fault, Some(allowance)),
             Err(limited) => (limited, None),
         };
+        hold_back(&fault, place).await;
         self.answer_fault(arrival, &fault, allowance)
     }
 
@@ -131,7 +138,9 @@ impl Pipeline {
                 response
             }
             Err(fault) => {
+                let place = inbox.place();
                 inbox.drain().await;
+                hold_back(&fault, place).await;
                 self.answer_fault(&job.arrival, &fault, job.allowance)
             }
         }
@@ -214,6 +223,14 @@ impl Pipeline {
                 Err(fault_of(denied, remote))
             }
         }
+    }
+}
+
+/// Lets an answer that says `too many` wait, without a place among those in work.
+async fn hold_back(fault: &Fault, place: Option<Place>) {
+    if let (Fault::RateLimited { .. }, Some(place)) = (fault, place) {
+        // Where too many wait already, it is answered at once.
+        let _ = place.waiting(tokio::time::sleep(HELD_BACK)).await;
     }
 }
 

@@ -40,7 +40,15 @@ async fn ends(stream: &mut TcpStream) -> bool {
 }
 
 async fn open_connections(live: &Live, count: usize) {
-    let line = format!("peerage_http_connections {count}");
+    shows(live, format!("peerage_http_connections {count}")).await;
+}
+
+/// Waits until so many requests are there beside the one that asks.
+async fn requests(live: &Live, count: usize) {
+    shows(live, format!("peerage_http_requests_in_flight {}", count + 1)).await;
+}
+
+async fn shows(live: &Live, line: String) {
     bounded(|| async {
         let text = live.world.anonymous().get("/metrics").await.text();
         text.lines().any(|found| found == line)
@@ -97,11 +105,7 @@ async fn a_connection_with_work_keeps_its_place_and_the_next_one_waits() {
     let head = "GET /api/atlas/v2/test/x/slow HTTP/1.1\r\nhost: a\r\n";
     let head = format!("{head}authorization: Bearer {token}\r\n\r\n");
     working.write_all(head.as_bytes()).await.unwrap();
-    bounded(|| async {
-        let text = live.world.anonymous().get("/metrics").await.text();
-        text.contains("peerage_http_requests_in_flight 2")
-    })
-    .await;
+    requests(&live, 1).await;
     let mut next = TcpStream::connect(live.address).await.unwrap();
     next.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let mut status = [0; 12];
@@ -166,13 +170,7 @@ async fn who_sends_a_body_slowly_takes_no_place_of_others() {
         let mut stream = TcpStream::connect(live.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         slow.push(stream);
-        // It has arrived, beside whoever asks here.
-        let line = format!("peerage_http_requests_in_flight {}", slow.len() + 1);
-        bounded(|| async {
-            let text = live.world.anonymous().get("/metrics").await.text();
-            text.lines().any(|found| found == line)
-        })
-        .await;
+        requests(&live, slow.len()).await;
         let others_are_served = || async {
             live.world.anonymous().get("/api/atlas/v2/test/x/open").await.status == 200
         };

@@ -1,0 +1,221 @@
+//! The overload trial: strangers and one tenant ask for more than there is, in every way that costs
+//! them little, while another tenant works on at its own pace. Its requests must all be served, and
+//! almost as fast as in quiet; the memory of the service must stay bounded; and whoever is told to
+//! come back later must be let in then.
+//!
+//! Quiet and attack take turns, because the machine that all share is not the same from one minute
+//! to the next.
+
+mod attack;
+mod honest;
+mod tenant;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use hyper::Method;
+use tempfile::TempDir;
+
+use self::attack::{Attack, Told};
+use self::tenant::Tenant;
+use crate::client::{Auth, Client};
+use crate::program::{Credentials, Home, Server, program};
+use crate::report::{median, permille, say};
+use crate::wait::{Seen, until};
+
+/// How much slower the tenant's slowest hundredth may get under attack.
+const SLOWER: u32 = 2;
+/// Below this the machine decides, not the service: with two cores a request waits that long for
+/// one that the load itself holds.
+const NOISE: Duration = Duration::from_millis(20);
+/// What the service may take beside its connections: bodies that are being received, at most 64 of
+/// 1 MiB, held twice while they grow; and as much again for what is not given back to the system.
+const BODIES: u64 = 2 * 2 * 64 * 1024 * 1024;
+/// What one connection may take: the head of a request, at most 64 KiB, and what serves it.
+const CONNECTION: u64 = 80 * 1024;
+/// How soon everything is as before after an attack.
+const RECOVERY: Duration = Duration::from_secs(30);
+
+const SETTINGS: &str = "
+[limits]
+requests_per_minute = 6000
+burst = 600
+header_read = \"5s\"
+request = \"20s\"
+[log]
+filter = \"warn\"
+[clouds.emulated]
+pace = \"instant\"
+";
+
+/// What a service is configured with that does not defend itself.
+const DEFENCELESS: &str = "
+[limits]
+requests_per_minute = 6000
+burst = 600
+connections = 64
+concurrency = 1
+header_read = \"1h\"
+request = \"1h\"
+[log]
+filter = \"warn\"
+[clouds.emulated]
+pace = \"instant\"
+";
+
+/// Ask the service for more than there is, in every way that costs little, beside a tenant at work.
+#[derive(Debug, Args)]
+pub struct OverloadTrial {
+    /// The program; the one beside this program if not given.
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// How long each stretch of quiet and of attack takes.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// How often quiet and attack take turns.
+    #[arg(long, default_value_t = 3)]
+    turns: usize,
+    /// Sockets that are opened for nothing.
+    #[arg(long, default_value_t = 10_000)]
+    idle: usize,
+    /// Use a service that cannot defend itself; the trial then has to find that out.
+    #[arg(long)]
+    planted: bool,
+}
+
+/// The service and who uses it.
+struct Scene {
+    server: Server,
+    home: Home,
+    tenant: Arc<Tenant>,
+    /// The token of the tenant that asks for too much.
+    token: Arc<str>,
+    /// Its project.
+    group: String,
+    credentials: Credentials,
+    /// Memory before the first attack.
+    memory: u64,
+    _directory: TempDir,
+}
+
+/// How long the tenant's requests took, stretch by stretch.
+#[derive(Default)]
+struct Waits {
+    quiet: Vec<Duration>,
+    attacked: Vec<Duration>,
+    middle: Vec<Duration>,
+}
+
+/// Runs the trial.
+///
+/// # Errors
+/// What was found wrong; with `--planted`, that nothing was.
+pub async fn run(command: &OverloadTrial) -> anyhow::Result<()> {
+    let settings = if command.planted { DEFENCELESS } else { SETTINGS };
+    let scene = Scene::begin(command, settings).await?;
+    say("attack | p50, p99 under attack | p99 in quiet | most memory | what attackers were told");
+    let mut findings = Vec::new();
+    for attack in Attack::all(command.idle) {
+        if let Err(found) = scene.endure(command, &attack).await {
+            say(format!("{}: {found:#}", attack.name()));
+            findings.push(attack.name());
+        }
+    }
+    if let Err(found) = honest::check(&scene.credentials, scene.server.address).await {
+        say(format!("Retry-After: {found:#}"));
+        findings.push("Retry-After");
+    }
+    if command.planted {
+        ensure!(!findings.is_empty(), "a service that cannot defend itself was not found out");
+        return Ok(());
+    }
+    ensure!(findings.is_empty(), "not endured: {}", findings.join(", "));
+    let log = std::fs::read_to_string(scene.home.log())?;
+    ensure!(!log.contains("panicked"), "it panicked: {}", scene.home.last_words());
+    scene.server.stop().await
+}
+
+impl Scene {
+    async fn begin(command: &OverloadTrial, settings: &str) -> anyhow::Result<Self> {
+        let directory = TempDir::new()?;
+        let program = program(command.program.as_deref())?;
+        let home = Home::new(&program, directory.path(), settings)?;
+        let credentials = home.init().await?;
+        let server = home.start().await?;
+        let address = server.address;
+        let auth = credentials.bearer(address).await?;
+        let Auth::Bearer(token) = auth.clone() else { anyhow::bail!("no token") };
+        let group = credentials.get("projectId")?.to_owned();
+        let tenant = Arc::new(Tenant::make(address, auth).await?);
+        let memory = server.memory()?;
+        Ok(Self { server, home, tenant, token, group, credentials, memory, _directory: directory })
+    }
+
+    /// Quiet and one attack in turn, and then the verdict.
+    async fn endure(&self, command: &OverloadTrial, attack: &Attack) -> anyhow::Result<()> {
+        let stretch = Duration::from_secs(command.seconds);
+        let (mut waits, mut told, mut most) = (Waits::default(), Told::default(), 0);
+        for _ in 0..command.turns {
+            waits.add(self.tenant.work(stretch).await.context("in quiet")?, None);
+            let under = attack.begin(self.server.address, &self.token, &self.group).await?;
+            let worked = self.tenant.work(stretch).await;
+            most = most.max(self.server.memory()?);
+            told.add(under.end().await);
+            waits.add(Vec::new(), Some(worked.context("the other tenant")?));
+            self.recovers().await?;
+        }
+        let (quiet, attacked) = (middle(&waits.quiet), middle(&waits.attacked));
+        say(format!(
+            "{} | {:.1?}, {attacked:.1?} | {quiet:.1?} | {} MiB | {told}",
+            attack.name(),
+            middle(&waits.middle),
+            most >> 20
+        ));
+        told.check(attack)?;
+        let bound = self.memory + BODIES + attack.connections() * CONNECTION;
+        ensure!(most <= bound, "{} MiB of memory, over {} MiB", most >> 20, bound >> 20);
+        let allowed = (quiet * SLOWER).max(quiet + NOISE);
+        ensure!(attacked <= allowed, "p99 is {attacked:.1?}, over {allowed:.1?}");
+        Ok(())
+    }
+
+    /// Nothing is left of an attack.
+    async fn recovers(&self) -> anyhow::Result<()> {
+        let address = self.server.address;
+        until("the attack leaves nothing behind", RECOVERY, || async move {
+            let mut client = Client::new(address, Auth::Nobody);
+            let ready = client.send(&Method::GET, "/readyz", None).await?;
+            let counts = client.send(&Method::GET, "/metrics", None).await?.text();
+            let open = counts.lines().find_map(|line| line.strip_prefix(OPEN));
+            let open = open.and_then(|count| count.trim().parse::<usize>().ok());
+            Ok(match open {
+                Some(open) if ready.is_success() && open <= tenant::CLIENTS_MAX + 1 => {
+                    Seen::Holds(())
+                }
+                open => Seen::NotYet(format!("{}, {open:?} connections", ready.status)),
+            })
+        })
+        .await
+    }
+}
+
+/// The count of open connections.
+const OPEN: &str = "peerage_http_connections ";
+
+impl Waits {
+    fn add(&mut self, quiet: Vec<Duration>, attacked: Option<Vec<Duration>>) {
+        if let Some(attacked) = attacked {
+            self.attacked.extend(permille(&attacked, 990));
+            self.middle.extend(median(&attacked));
+        } else {
+            self.quiet.extend(permille(&quiet, 990));
+        }
+    }
+}
+
+fn middle(values: &[Duration]) -> Duration {
+    median(values).unwrap_or_default()
+}
