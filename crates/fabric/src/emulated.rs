@@ -3,10 +3,11 @@
 //!
 //! The models (`aws`, `azure`, `gcp`) are plain data and functions to which time is an argument;
 //! `world` holds the objects and lets time pass; `fabric` puts them behind the port. Every change
-//! is kept before anybody hears of it, those of many callers at once. Must not know a clock, a
-//! timer or the store.
+//! is kept before anybody hears of it, those of many callers at once; what is kept and rests need
+//! not be in memory. Must not know a clock, a timer or the store.
 
 mod answer;
+mod awake;
 mod aws;
 mod azure;
 mod customer;
@@ -19,6 +20,7 @@ mod index;
 mod journal;
 mod object;
 mod pace;
+mod row;
 mod turn;
 mod world;
 
@@ -35,8 +37,8 @@ pub use fault::{Effect, FAULTS_MAX, Fault, FaultError, Operation};
 pub use foretell::Foretold;
 pub use gcp::BUSY as GCP_BUSY;
 pub use journal::{
-    Journal, JournalError, MemoryJournal, News, Saved, SharedJournal, TURN_CHANGES_MAX, ToldToFail,
-    Turn,
+    Journal, JournalError, MemoryJournal, News, Saved, SharedJournal, TURN_CHANGES_MAX, Take,
+    ToldToFail, Turn,
 };
 pub use pace::Pace;
 
@@ -53,7 +55,13 @@ pub struct EmulatedOptions {
     pub customer: CustomerMode,
     /// Decides the names that are given, in a world that is new.
     pub seed: u64,
+    /// How many objects that rest are in memory, those that were used last. The others are read
+    /// from the journal when they are needed.
+    pub awake_max: usize,
 }
+
+/// How many objects that rest are usually in memory: about a KiB each.
+pub const AWAKE_MAX: usize = 10_000;
 
 /// A peering that changed by itself or by the customer's hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,8 +102,10 @@ impl Emulated {
         if emulated.journal.shared().is_some() {
             emulated.refresh().await?;
         } else {
-            let objects = emulated.journal.load().await?;
-            emulated.lock().restore(objects).map_err(JournalError::new)?;
+            let mut restored = emulated.lock().anew();
+            let mut take = |part| restored.take(part).map_err(JournalError::new);
+            emulated.journal.load(&mut take).await?;
+            emulated.lock().replace(restored);
         }
         Ok(emulated)
     }
@@ -126,7 +136,7 @@ impl Emulated {
     /// # Errors
     /// The changes could not be kept; they are kept with the next ones, and told of then.
     pub async fn advance(&self, now: Timestamp) -> Result<Vec<Touched>, JournalError> {
-        self.act(now, |_| ()).await?;
+        self.act(now, |_| Vec::new(), |_| ()).await?;
         Ok(self.lock().take_touched())
     }
 
@@ -140,7 +150,8 @@ impl Emulated {
         act: CustomerAct,
         now: Timestamp,
     ) -> Result<(), CustomerError> {
-        let acted = self.act(now, |world| customer::act(world, peering, act, now)).await;
+        let needs = |_: &World| vec![Tag::Link(peering)];
+        let acted = self.act(now, needs, |world| customer::act(world, peering, act, now)).await;
         acted.map_err(|error| CustomerError::new("InternalError", error.to_string()))?
     }
 
@@ -155,7 +166,8 @@ impl Emulated {
     /// # Errors
     /// There are too many, or it names no provider; or it could not be kept.
     pub async fn add_fault(&self, fault: Fault) -> Result<u64, FaultError> {
-        let planted = self.act(Timestamp::ZERO, |world| world.faults_mut().plant(fault.clone()));
+        let plant = |world: &mut World| world.faults_mut().plant(fault.clone());
+        let planted = self.act(Timestamp::ZERO, |_| Vec::new(), plant);
         planted.await.map_err(|error| FaultError::NotKept(error.to_string()))?
     }
 
@@ -164,7 +176,8 @@ impl Emulated {
     /// # Errors
     /// That could not be kept; it is kept with the next change.
     pub async fn clear_faults(&self) -> Result<(), JournalError> {
-        Ok(self.act(Timestamp::ZERO, |world| world.faults_mut().clear()).await?)
+        let clear = |world: &mut World| world.faults_mut().clear();
+        Ok(self.act(Timestamp::ZERO, |_| Vec::new(), clear).await?)
     }
 
     fn lock(&self) -> MutexGuard<'_, World> {
@@ -179,10 +192,10 @@ impl Emulated {
         if *kept >= wanted {
             return Ok(());
         }
-        let (tags, changes, upto) = self.lock().take_changes();
-        let unkept = Unkept { emulated: self, tags };
+        let (changes, upto) = self.lock().take_changes();
+        let mut keeping = Keeping { emulated: self, is_done: false };
         self.journal.save(changes).await?;
-        unkept.forget();
+        keeping.is_done = true;
         *kept = upto;
         Ok(())
     }
@@ -190,21 +203,14 @@ impl Emulated {
 
 /// Changes on their way to the journal. If they do not get there, or nobody waits until they do,
 /// they are kept with the next ones.
-struct Unkept<'a> {
+struct Keeping<'a> {
     emulated: &'a Emulated,
-    tags: BTreeSet<Tag>,
+    is_done: bool,
 }
 
-impl Unkept<'_> {
-    fn forget(mut self) {
-        self.tags.clear();
-    }
-}
-
-impl Drop for Unkept<'_> {
+impl Drop for Keeping<'_> {
     fn drop(&mut self) {
-        if !self.tags.is_empty() {
-            self.emulated.lock().return_changes(std::mem::take(&mut self.tags));
-        }
+        let mut world = self.emulated.lock();
+        if self.is_done { world.kept() } else { world.return_changes() }
     }
 }

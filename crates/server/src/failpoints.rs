@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use peerage_core::cloud::{CallError, Link, LinkRequest, Network, NetworkRequest, Sighting};
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
-use peerage_fabric::emulated::{Journal, JournalError, Saved, SharedJournal};
+use peerage_fabric::emulated::{Journal, JournalError, Saved, SharedJournal, Take};
 use peerage_store::{
     Answer, Commit, Entry, Key, LeaseId, LeaseState, ListRequest, Page, Revision, Snapshot, Store,
     StoreError, Txn, Watch,
@@ -292,8 +292,12 @@ struct FailingJournal {
 
 #[async_trait]
 impl Journal for FailingJournal {
-    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
-        self.inner.load().await
+    async fn load(&self, take: &mut Take<'_>) -> Result<(), JournalError> {
+        self.inner.load(take).await
+    }
+
+    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError> {
+        self.inner.read(names).await
     }
 
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError> {

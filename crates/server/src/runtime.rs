@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use peerage_core::provider::Provider;
 use peerage_core::reconcile::Tempo;
 use peerage_fabric::Fabric;
-use peerage_fabric::emulated::{Emulated, EmulatedOptions};
+use peerage_fabric::emulated::{AWAKE_MAX, Emulated, EmulatedOptions};
 use peerage_store::record::{KeyCheckRecord, decode, encode};
 use peerage_store::{Commit, Precondition, Store, Txn, Write, keys};
 use tokio::net::TcpListener;
@@ -198,6 +198,7 @@ fn emulated_options(config: &Config, randomness: &Randomness) -> EmulatedOptions
         pace: config.clouds.emulated.pace.clone(),
         customer: config.clouds.emulated.customer,
         seed: randomness.number(),
+        awake_max: AWAKE_MAX,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use peerage_fabric::emulated::{CustomerMode, Pace};
+use peerage_fabric::emulated::{AWAKE_MAX, CustomerMode, Pace};
 
 use crate::dice::Dice;
 
@@ -73,6 +73,8 @@ pub struct Plan {
     pub rates: Rates,
     /// The longest pause between two acts of chaos; `None`: there are none.
     pub chaos: Option<Duration>,
+    /// How many objects of the clouds that rest are in memory.
+    pub awake_max: usize,
 }
 
 impl Plan {
@@ -99,6 +101,7 @@ impl Plan {
             greedy,
             rates: rates(dice),
             chaos: dice.chance(8_000).then(|| *dice.pick(&CHAOS).unwrap_or(&CHAOS[0])),
+            awake_max: *dice.pick(&AWAKE).unwrap_or(&AWAKE[0]),
         }
     }
 }
@@ -109,6 +112,9 @@ const THINK: [Duration; 4] = [
     Duration::from_secs(3),
     Duration::from_secs(40),
 ];
+
+/// From a world in which everything sleeps at once to the one that is shipped.
+const AWAKE: [usize; 4] = [0, 1, 2, AWAKE_MAX];
 
 const CHAOS: [Duration; 3] =
     [Duration::from_millis(400), Duration::from_secs(4), Duration::from_secs(30)];

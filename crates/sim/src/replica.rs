@@ -22,7 +22,7 @@ use tokio::time::{Duration, sleep};
 use crate::bug::Bug;
 use crate::cloud::Cloud;
 use crate::disk::Disk;
-use crate::plan::Clouds;
+use crate::plan::{Clouds, Plan};
 use crate::wire::Wire;
 use crate::world::World;
 
@@ -99,7 +99,7 @@ async fn begin(wire: &Arc<Wire>) -> anyhow::Result<Life> {
         Some((clouds, _)) => Arc::clone(clouds),
         None => {
             let journal = Arc::new(StoreJournal::new(Arc::clone(&store)));
-            Arc::new(Emulated::open(journal, options(world)).await?)
+            Arc::new(Emulated::open(journal, options(&world.plan)).await?)
         }
     };
     let seed = randomness.number();
@@ -128,9 +128,9 @@ async fn begin(wire: &Arc<Wire>) -> anyhow::Result<Life> {
 
 /// How the clouds of a world behave.
 #[must_use]
-pub fn options(world: &World) -> EmulatedOptions {
-    let (pace, customer) = (world.plan.pace.clone(), world.plan.customer);
-    EmulatedOptions { pace, customer, seed: world.plan.seed }
+pub fn options(plan: &Plan) -> EmulatedOptions {
+    let Plan { pace, customer, seed, awake_max, .. } = plan.clone();
+    EmulatedOptions { pace, customer, seed, awake_max }
 }
 
 /// Clouds that are somewhere else change without telling us, so that we have to look again.

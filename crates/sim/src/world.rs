@@ -10,7 +10,7 @@ use peerage::clock::Clock;
 use peerage::context::Context;
 use peerage_core::id::{GroupId, OrgId};
 use peerage_core::time::Timestamp;
-use peerage_fabric::emulated::{Emulated, EmulatedOptions, MemoryJournal};
+use peerage_fabric::emulated::{Emulated, MemoryJournal};
 use peerage_store::memory::MemoryStore;
 use peerage_store::record::{GroupRecord, OrgRecord, OrgSettings, Record, encode};
 use peerage_store::{
@@ -24,7 +24,7 @@ use crate::check::Judge;
 use crate::client::{Desk, owner};
 use crate::dice::Dice;
 use crate::plan::{Clouds, Plan};
-use crate::replica::Life;
+use crate::replica::{Life, options};
 
 /// When every simulated world begins: 2026-01-01T00:00:00Z.
 const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -87,13 +87,11 @@ impl World {
         } else {
             MemoryStore::new()
         };
-        let options =
-            EmulatedOptions { pace: plan.pace.clone(), customer: plan.customer, seed: plan.seed };
         let outside = match plan.clouds {
             Clouds::Kept => None,
             Clouds::Outside => {
                 let journal = MemoryJournal::new();
-                let clouds = Emulated::open(Arc::new(journal.clone()), options).await?;
+                let clouds = Emulated::open(Arc::new(journal.clone()), options(&plan)).await?;
                 Some((Arc::new(clouds), journal))
             }
         };

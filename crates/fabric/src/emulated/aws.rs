@@ -19,7 +19,8 @@ use super::answer::{give_up, retry};
 use super::customer::{CustomerAct, CustomerError, CustomerMode};
 use super::fault::Planted;
 use super::index::Rank;
-use super::object::{Fate, LinkObject, Sides, customer_word, our_word, overlap};
+use super::object::{Fate, LinkObject, Sides, customer_word};
+use super::row::{Block, Customer};
 use super::world::World;
 
 /// How long a request stays open.
@@ -175,19 +176,16 @@ pub(super) fn make(
     planted: Planted,
     now: Timestamp,
 ) -> Result<LinkObject, CallError> {
-    let ours = our_word(&request.container.to_string());
-    let customer = customer_word(&request.customer);
-    if let Some((_, twin)) =
-        world.links(world.index.living(&ours)).find(|(_, link)| link.customer == customer)
-    {
-        // EC2 answers with the connection that the pair has; it carries another peering's tag.
+    if let Some(twin) = twin(world, request).and_then(|id| world.link(id)) {
+        // EC2 answers with the connection that the pair has.
         let words = format!(
             "A VPC peering connection between the VPCs already exists: {}",
             twin.connection
         );
         return Err(retry("VpcPeeringConnectionAlreadyExists", words));
     }
-    if world.index.has_at_least(OUTSTANDING_MAX, &ours, Rank::Waiting) {
+    let waiting = world.index.ours(request.container, Rank::Waiting);
+    if waiting.take(OUTSTANDING_MAX).count() >= OUTSTANDING_MAX {
         return Err(give_up("OutstandingVpcPeeringConnectionLimitExceeded", OUTSTANDING));
     }
     let inter_region = match &request.ours {
@@ -206,6 +204,11 @@ pub(super) fn make(
     let due = now.after(world.pace.aws_initiating).after(planted.delay);
     let sides = Sides::Aws(connection.clone());
     Ok(LinkObject::new(request, id, planted.refusal, sides).with(Sides::Aws(connection), Some(due)))
+}
+
+/// The connection that the two networks of a request have: it carries another peering's tag.
+pub(super) fn twin(world: &World, request: &LinkRequest) -> Option<PeerId> {
+    world.index.between(request.container, Customer::of(&customer_word(&request.customer)))
 }
 
 /// The time of a connection has come.
@@ -240,7 +243,8 @@ fn initiated(world: &World, link: LinkObject, connection: Connection, at: Timest
         let failed = enter(link, connection, State::Failed, forgotten);
         return LinkObject { message: Some(words), ..failed };
     }
-    if world.index.blocks(&link.customer).any(|block| overlap(&link.our_block, block)) {
+    let ours = Block::of(&link.our_block);
+    if world.index.blocks(link.customer()).any(|block| ours.overlaps(block)) {
         return enter(link, connection, State::Failed, forgotten);
     }
     let expires = at.after(EXPIRY);
@@ -309,11 +313,13 @@ fn enter(
 
 /// The quota of active connections counts when a request is accepted, for both VPCs.
 fn refuse_full(world: &World, id: PeerId, link: &LinkObject) -> Result<(), CustomerError> {
-    for word in [our_word(&link.container), link.customer.clone()] {
-        let others = world.index.ranked(&word, Rank::Active).filter(|other| *other != id);
-        if others.take(ACTIVE_MAX).count() >= ACTIVE_MAX {
-            return Err(CustomerError::new(ACTIVE_CODE, ACTIVE));
-        }
+    let is_full = |network: &mut dyn Iterator<Item = PeerId>| {
+        network.filter(|other| *other != id).take(ACTIVE_MAX).count() >= ACTIVE_MAX
+    };
+    let mut ours = world.index.ours(link.container, Rank::Active);
+    let mut theirs = world.index.theirs(link.customer(), Rank::Active).map(|(_, other)| other);
+    if is_full(&mut ours) || is_full(&mut theirs) {
+        return Err(CustomerError::new(ACTIVE_CODE, ACTIVE));
     }
     Ok(())
 }

@@ -15,7 +15,8 @@ use super::answer::{give_up, retry, retry_after};
 use super::customer::{CustomerAct, CustomerError, CustomerMode};
 use super::fault::Planted;
 use super::index::Rank;
-use super::object::{Fate, LinkObject, Sides, customer_word, our_word, overlap};
+use super::object::{Fate, LinkObject, Sides, customer_word};
+use super::row::{Block, Customer};
 use super::world::World;
 
 /// Peerings of one VNet.
@@ -142,12 +143,11 @@ pub(super) fn make(
     planted: Planted,
     now: Timestamp,
 ) -> Result<LinkObject, CallError> {
-    let ours = our_word(&request.container.to_string());
-    let customer = customer_word(&request.customer);
-    if world.links(world.index.living(&ours)).any(|(_, link)| link.customer == customer) {
+    let (ours, customer) = (request.container, Customer::of(&customer_word(&request.customer)));
+    if world.index.between(ours, customer).is_some() {
         return Err(retry("AnotherPeeringAlreadyReferencesRemoteVnet", REFERENCED));
     }
-    if world.index.living(&ours).nth(PEERINGS_MAX - 1).is_some() {
+    if world.index.living(ours).nth(PEERINGS_MAX - 1).is_some() {
         return Err(give_up(FULL_CODE, FULL));
     }
     let connecting = now.after(world.pace.azure_connecting).after(planted.delay);
@@ -187,14 +187,13 @@ pub(super) fn step(world: &World, id: PeerId, link: LinkObject, pair: Pair) -> F
 /// Azure connects the two, or refuses: the customer's VNet could not tell two ways to the same
 /// addresses apart.
 fn connected(world: &World, id: PeerId, link: LinkObject, pair: Pair) -> LinkObject {
-    let mut rivals = world
-        .links(world.index.ranked(&link.customer, Rank::Active))
-        .filter(|(other, _)| *other != id);
+    let (ours, active) =
+        (Block::of(&link.our_block), || world.index.theirs(link.customer(), Rank::Active));
     let words = if let Some(words) = link.planted.clone() {
         Some(words)
-    } else if rivals.any(|(_, rival)| overlap(&rival.our_block, &link.our_block)) {
+    } else if active().any(|(block, other)| other != id && block.overlaps(ours)) {
         Some(OVERLAP.to_owned())
-    } else if world.index.has_at_least(PEERINGS_MAX, &link.customer, Rank::Active) {
+    } else if active().nth(PEERINGS_MAX - 1).is_some() {
         Some(FULL.to_owned())
     } else {
         None

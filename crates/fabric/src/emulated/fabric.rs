@@ -10,9 +10,7 @@ use peerage_core::time::Timestamp;
 
 use super::answer::{in_doubt, retry};
 use super::fault::{Operation, Planted, Struck, Target};
-use super::object::{
-    FORMAT, Fate, LinkObject, Names, NetworkObject, NetworkState, Sides, our_word,
-};
+use super::object::{FORMAT, Fate, LinkObject, Names, NetworkObject, NetworkState, Sides, Tag};
 use super::turn::Unacted;
 use super::world::World;
 use super::{Emulated, aws, azure, gcp};
@@ -70,7 +68,7 @@ impl Fabric for Emulated {
     ) -> Result<Sighting<Link>, CallError> {
         let target = target_link(request, Operation::EnsureLink);
         self.perform(target, now, |world, planted| {
-            match made(world, request) {
+            match made(world, request).cloned() {
                 Some(link) => adopt(world, request, link),
                 None => {
                     refuse_no_network(world, request)?;
@@ -122,8 +120,10 @@ impl Emulated {
     where
         T: Send,
     {
-        let performed = self.act(now, |world| {
-            target.target.makes = target.makes(world);
+        let (about, ensures) = (target.about, target.ensures);
+        let needs = |world: &World| needs(world, about, ensures);
+        let performed = self.act(now, needs, |world| {
+            target.target.makes = makes(world, ensures);
             let struck = match world.faults().aimed(&target.target) {
                 Some(fault) => world.faults_mut().strike(fault),
                 None => Struck::With(Planted::default()),
@@ -146,20 +146,30 @@ impl Emulated {
 /// A call as faults see it.
 struct CallTarget<'a> {
     target: Target,
+    /// The object that it is about.
+    about: Tag,
     /// The request that may make a connection.
     ensures: Option<&'a LinkRequest>,
 }
 
-impl CallTarget<'_> {
-    fn makes(&self, world: &World) -> bool {
-        self.ensures.is_some_and(|request| made(world, request).is_none())
-    }
+fn makes(world: &World, ensures: Option<&LinkRequest>) -> bool {
+    ensures.is_some_and(|request| made(world, request).is_none())
+}
+
+/// What a call looks at: its object and, where a connection is to be made, the one that the two
+/// networks have.
+fn needs(world: &World, about: Tag, ensures: Option<&LinkRequest>) -> Vec<Tag> {
+    let twin = match ensures {
+        Some(request) if !world.sleeps(about) && makes(world, ensures) => aws::twin(world, request),
+        Some(_) | None => None,
+    };
+    std::iter::once(about).chain(twin.map(Tag::Link)).collect()
 }
 
 fn target_network(request: &NetworkRequest, operation: Operation) -> CallTarget<'static> {
     let (provider, group) = (request.spec.provider(), request.group.to_string());
     let target = Target { provider, operation, group, peering: None, makes: false };
-    CallTarget { target, ensures: None }
+    CallTarget { target, about: Tag::Network(request.container), ensures: None }
 }
 
 fn target_link(request: &LinkRequest, operation: Operation) -> CallTarget<'_> {
@@ -167,13 +177,13 @@ fn target_link(request: &LinkRequest, operation: Operation) -> CallTarget<'_> {
     let peering = Some(request.peering.to_string());
     let target = Target { provider, operation, group, peering, makes: false };
     let ensures = (operation == Operation::EnsureLink).then_some(request);
-    CallTarget { target, ensures }
+    CallTarget { target, about: Tag::Link(request.peering), ensures }
 }
 
 /// The connection that carries the tag. The memory of an older handshake counts as nothing.
-fn made(world: &World, request: &LinkRequest) -> Option<LinkObject> {
+fn made<'a>(world: &'a World, request: &LinkRequest) -> Option<&'a LinkObject> {
     let link = world.link(request.peering)?;
-    (link.handshake == request.handshake || !link.is_memory()).then(|| link.clone())
+    (link.handshake == request.handshake || !link.is_memory()).then_some(link)
 }
 
 fn make(
@@ -217,8 +227,7 @@ fn adopt(world: &mut World, request: &LinkRequest, link: LinkObject) {
 }
 
 fn refuse_no_network(world: &World, request: &LinkRequest) -> Result<(), CallError> {
-    let ready = |network: &NetworkObject| network.state == NetworkState::Ready;
-    if world.network(request.container).is_some_and(ready) {
+    if world.is_ready(request.container) {
         return Ok(());
     }
     let container = request.container;
@@ -236,8 +245,7 @@ fn refuse_in_use(
     request: &NetworkRequest,
     network: &NetworkObject,
 ) -> Result<(), CallError> {
-    let word = our_word(&request.container.to_string());
-    if world.index.living(&word).next().is_none() {
+    if world.index.living(request.container).next().is_none() {
         return Ok(());
     }
     Err(match &network.names {

@@ -32,11 +32,15 @@ impl Emulated {
         act: CustomerAct,
         now: Timestamp,
     ) -> Result<Foretold, CustomerError> {
-        let foretold = self.act(now, |world| {
-            let after = customer::decide(world, peering, act, now)?;
-            let before = world.link(peering).and_then(shown);
-            Ok(Foretold { object: Tag::Link(peering).name(), before, after: shown(&after) })
-        });
+        let foretold = self.act(
+            now,
+            |_| vec![Tag::Link(peering)],
+            |world| {
+                let after = customer::decide(world, peering, act, now)?;
+                let before = world.link(peering).and_then(shown);
+                Ok(Foretold { object: Tag::Link(peering).name(), before, after: shown(&after) })
+            },
+        );
         let unread =
             |error: super::turn::Unacted| CustomerError::new("InternalError", error.to_string());
         foretold.await.map_err(unread)?

@@ -7,7 +7,7 @@
 //! sees them. Taking our configuration away takes the customer's with it.
 
 use peerage_core::cloud::{CallError, LinkRequest, LinkStatus};
-use peerage_core::id::PeerId;
+use peerage_core::id::{ContainerId, PeerId};
 use peerage_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,8 @@ use super::answer::{give_up, retry};
 use super::customer::{CustomerAct, CustomerError, CustomerMode};
 use super::fault::Planted;
 use super::index::Rank;
-use super::object::{Fate, LinkObject, Sides, customer_word, our_word, overlap};
+use super::object::{Fate, LinkObject, Sides, customer_word};
+use super::row::{Block, Customer};
 use super::world::World;
 
 /// Peerings of one network.
@@ -104,16 +105,15 @@ pub(super) fn make(
     planted: Planted,
     now: Timestamp,
 ) -> Result<LinkObject, CallError> {
-    let ours = our_word(&request.container.to_string());
-    let customer = customer_word(&request.customer);
-    if working(world, &ours, &customer).next().is_some() {
+    let (ours, customer) = (request.container, Customer::of(&customer_word(&request.customer)));
+    if working(world, ours, customer).next().is_some() {
         return Err(retry(BUSY, BUSY));
     }
-    if world.links(world.index.living(&ours)).any(|(_, link)| link.customer == customer) {
+    if world.index.between(ours, customer).is_some() {
         let words = "There is already a peering with the same network as the peer network.";
         return Err(retry("RESOURCE_ALREADY_EXISTS", words));
     }
-    if world.index.living(&ours).nth(PEERINGS_MAX - 1).is_some() {
+    if world.index.living(ours).nth(PEERINGS_MAX - 1).is_some() {
         return Err(give_up("QUOTA_EXCEEDED", FULL));
     }
     let operation = Some(Operation::AddPeering);
@@ -125,13 +125,18 @@ pub(super) fn make(
 }
 
 /// The peerings that an operation runs for on one of the two networks.
-fn working<'a>(
-    world: &'a World,
-    ours: &str,
-    customer: &str,
-) -> impl Iterator<Item = PeerId> + use<'a> {
-    let on = |word: &str| world.index.ranked(word, Rank::Working);
-    on(ours).chain(on(customer))
+fn working(
+    world: &World,
+    ours: ContainerId,
+    customer: Customer,
+) -> impl Iterator<Item = PeerId> + use<'_> {
+    let theirs = world.index.theirs(customer, Rank::Working).map(|(_, id)| id);
+    world.index.ours(ours, Rank::Working).chain(theirs)
+}
+
+/// Whether the customer's network has as many peerings as it may have.
+fn is_full(world: &World, customer: Customer) -> bool {
+    world.index.theirs(customer, Rank::Active).nth(PEERINGS_MAX - 1).is_some()
 }
 
 /// The time of a peering has come.
@@ -169,8 +174,8 @@ fn added(world: &World, id: PeerId, link: LinkObject, pair: Pair, at: Timestamp)
 
 /// The customer makes its configuration; while an operation runs it has to try again.
 fn joined(world: &World, id: PeerId, link: LinkObject, pair: Pair, at: Timestamp) -> LinkObject {
-    let busy = working(world, &our_word(&link.container), &link.customer);
-    let free = world.links(busy).filter_map(|(_, other)| other.due()).max();
+    let busy = working(world, link.container, link.customer());
+    let free = busy.filter_map(|other| world.link_due(other)).max();
     if let Some(free) = free {
         let next = free.max(at.after(std::time::Duration::from_millis(1)));
         return link.with(Sides::Gcp(pair), Some(next));
@@ -183,7 +188,7 @@ fn joined(world: &World, id: PeerId, link: LinkObject, pair: Pair, at: Timestamp
 
 /// The customer's half meets ours, if its network has room for it.
 fn matched(world: &World, link: LinkObject, pair: Pair) -> LinkObject {
-    if world.index.has_at_least(PEERINGS_MAX, &link.customer, Rank::Active) {
+    if is_full(world, link.customer()) {
         let link = LinkObject { message: Some(FULL.to_owned()), ..link };
         let ours = Some(Half::Inactive);
         return link.with(Sides::Gcp(Pair { ours, theirs: None, operation: None, ..pair }), None);
@@ -199,9 +204,9 @@ fn refused(link: LinkObject, words: String) -> LinkObject {
 
 /// Whether the customer's network is peered with other addresses that overlap ours.
 fn clashes(world: &World, id: PeerId, link: &LinkObject) -> bool {
-    world
-        .links(world.index.ranked(&link.customer, Rank::Active))
-        .any(|(other, rival)| other != id && overlap(&rival.our_block, &link.our_block))
+    let ours = Block::of(&link.our_block);
+    let mut active = world.index.theirs(link.customer(), Rank::Active);
+    active.any(|(block, other)| other != id && block.overlaps(ours))
 }
 
 /// `networks.removePeering` on our network.
@@ -218,7 +223,7 @@ pub(super) fn remove(
     if pair.operation == Some(Operation::RemovePeering) {
         return Ok(link.into());
     }
-    if working(world, &our_word(&link.container), &link.customer).next().is_some() {
+    if working(world, link.container, link.customer()).next().is_some() {
         return Err(retry(BUSY, BUSY));
     }
     let due = now.after(world.pace.removal).after(planted.delay);
@@ -250,7 +255,7 @@ pub(super) fn act(
             if clashes(world, id, &link) {
                 return Err(CustomerError::new("INVALID_USAGE", OVERLAP));
             }
-            if world.index.has_at_least(PEERINGS_MAX, &link.customer, Rank::Active) {
+            if is_full(world, link.customer()) {
                 return Err(CustomerError::new("QUOTA_EXCEEDED", FULL));
             }
             let due = link.due().unwrap_or_else(|| now.after(world.pace.customer));
@@ -262,7 +267,7 @@ pub(super) fn act(
             Ok(link.with(Sides::Gcp(Pair { theirs: Some(Half::Inactive), ..pair }), due))
         }
         (CustomerAct::Delete, LinkStatus::Active) => {
-            if working(world, &our_word(&link.container), &link.customer).next().is_some() {
+            if working(world, link.container, link.customer()).next().is_some() {
                 return Err(CustomerError::new(BUSY, BUSY));
             }
             let pair = Pair { ours: Some(Half::Inactive), theirs: None, ..pair };

@@ -1,14 +1,16 @@
 //! Which connections a network has and how they count, so that no rule has to look through all of
-//! them; and what is known of the customers' own networks.
+//! them, or at one that sleeps; and what is known of the customers' own networks.
 //!
 //! A customer's network exists here while a living connection mentions it, with the blocks that
 //! those connections tell of: a guess does not outlive its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
-use peerage_core::id::PeerId;
+use peerage_core::id::{ContainerId, PeerId};
 
-use super::object::{LinkObject, our_word};
+use super::object::LinkObject;
+use super::row::{Block, Customer, Row};
 
 /// How a connection counts for its two networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,65 +33,108 @@ impl Rank {
         [Self::Working, Self::Waiting, Self::Active, Self::Severed];
 }
 
+/// The first and the last of all ids.
+const IDS: [PeerId; 2] = [PeerId::from_bytes([0; 12]), PeerId::from_bytes([0xff; 12])];
+
 /// The connections of every network, ours and the customers'.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    ranks: BTreeSet<(String, Rank, PeerId)>,
-    /// The blocks of a customer's network, and how many connections tell of each.
-    blocks: BTreeMap<String, BTreeMap<String, u32>>,
+    /// Every connection there is.
+    rows: BTreeMap<PeerId, Row>,
+    /// The living ones of our networks.
+    ours: BTreeSet<(ContainerId, Rank, PeerId)>,
+    /// The living ones of the customers' networks, by the block that counts there.
+    theirs: BTreeSet<(Customer, Rank, Block, PeerId)>,
     /// How many connections were looked at.
     #[cfg(test)]
     looks: std::cell::Cell<usize>,
 }
 
 impl Index {
+    /// The index of all those connections. Made at once, it takes less room than grown.
+    pub(super) fn of(rows: Vec<(PeerId, Row)>) -> Self {
+        let living = || rows.iter().filter(|(_, row)| row.rank != Rank::Over);
+        Self {
+            ours: living().map(|(id, row)| (row.container, row.rank, *id)).collect(),
+            theirs: living().map(|(id, row)| (row.customer, row.rank, row.block, *id)).collect(),
+            rows: rows.into_iter().collect(),
+            #[cfg(test)]
+            looks: std::cell::Cell::default(),
+        }
+    }
+
+    /// A connection is there and stands so, whatever was known of it before.
     pub(super) fn enter(&mut self, id: PeerId, link: &LinkObject) {
-        for word in [our_word(&link.container), link.customer.clone()] {
-            self.ranks.insert((word, link.rank(), id));
+        let row = Row::of(link);
+        if self.rows.get(&id) == Some(&row) {
+            return;
         }
-        if let Some(block) = link.told_block() {
-            let blocks = self.blocks.entry(link.customer.clone()).or_default();
-            *blocks.entry(block.to_owned()).or_default() += 1;
-        }
-    }
-
-    pub(super) fn leave(&mut self, id: PeerId, link: &LinkObject) {
-        for word in [our_word(&link.container), link.customer.clone()] {
-            self.ranks.remove(&(word, link.rank(), id));
-        }
-        let Some(block) = link.told_block() else { return };
-        let Some(blocks) = self.blocks.get_mut(&link.customer) else { return };
-        if let Some(count) = blocks.get_mut(block) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                blocks.remove(block);
-            }
-        }
-        if blocks.is_empty() {
-            self.blocks.remove(&link.customer);
+        self.leave(id);
+        self.rows.insert(id, row);
+        if row.rank != Rank::Over {
+            self.ours.insert((row.container, row.rank, id));
+            self.theirs.insert((row.customer, row.rank, row.block, id));
         }
     }
 
-    /// The connections of a network that count so, in the order of their ids.
-    pub(super) fn ranked<'a>(
-        &'a self,
-        word: &str,
+    /// A connection is gone.
+    pub(super) fn leave(&mut self, id: PeerId) {
+        if let Some(row) = self.rows.remove(&id) {
+            self.ours.remove(&(row.container, row.rank, id));
+            self.theirs.remove(&(row.customer, row.rank, row.block, id));
+        }
+    }
+
+    pub(super) fn has(&self, id: PeerId) -> bool {
+        self.rows.contains_key(&id)
+    }
+
+    /// The connections of a network of ours that count so, in the order of their ids.
+    pub(super) fn ours(
+        &self,
+        container: ContainerId,
         rank: Rank,
-    ) -> impl Iterator<Item = PeerId> + use<'a> {
-        let bound = |bytes| (word.to_owned(), rank, PeerId::from_bytes(bytes));
-        let ranked = self.ranks.range(bound([0; 12])..=bound([0xff; 12]));
-        ranked.inspect(|_| self.count_look()).map(|(_, _, id)| *id)
+    ) -> impl Iterator<Item = PeerId> + use<'_> {
+        let [first, last] = IDS.map(|id| (container, rank, id));
+        self.ours.range(first..=last).inspect(|_| self.count_look()).map(|(_, _, id)| *id)
     }
 
-    /// The living connections of a network.
-    pub(super) fn living<'a>(&'a self, word: &str) -> impl Iterator<Item = PeerId> + use<'a> {
-        let word = word.to_owned();
-        Rank::LIVING.into_iter().flat_map(move |rank| self.ranked(&word, rank))
+    /// The connections of a customer's network that count so, with the block that counts there: on
+    /// AWS the customer's, elsewhere ours.
+    pub(super) fn theirs(
+        &self,
+        customer: Customer,
+        rank: Rank,
+    ) -> impl Iterator<Item = (Block, PeerId)> + use<'_> {
+        let first = (customer, rank, Block::FIRST, IDS[0]);
+        let range = self.theirs.range(first..=(customer, rank, Block::LAST, IDS[1]));
+        range.inspect(|_| self.count_look()).map(|(_, _, block, id)| (*block, *id))
     }
 
-    /// Whether a network has at least so many connections of that rank.
-    pub(super) fn has_at_least(&self, count: usize, word: &str, rank: Rank) -> bool {
-        count == 0 || self.ranked(word, rank).nth(count - 1).is_some()
+    /// The living connections of a network of ours.
+    pub(super) fn living(&self, container: ContainerId) -> impl Iterator<Item = PeerId> + use<'_> {
+        Rank::LIVING.into_iter().flat_map(move |rank| self.ours(container, rank))
+    }
+
+    /// The living connection that a network of ours has with a customer's.
+    pub(super) fn between(&self, container: ContainerId, customer: Customer) -> Option<PeerId> {
+        let leads_there = |id: &PeerId| self.rows.get(id).is_some_and(|it| it.customer == customer);
+        self.living(container).find(leads_there)
+    }
+
+    /// What is known of the blocks of a customer's network. Each is looked at once for each rank,
+    /// however many connections tell of it.
+    pub(super) fn blocks(&self, customer: Customer) -> impl Iterator<Item = Block> + use<'_> {
+        Rank::LIVING.into_iter().flat_map(move |rank| {
+            let mut from = Bound::Included((customer, rank, Block::FIRST, IDS[0]));
+            let to = Bound::Included((customer, rank, Block::LAST, IDS[1]));
+            std::iter::from_fn(move || {
+                let (_, _, block, _) = *self.theirs.range((from, to)).next()?;
+                self.count_look();
+                from = Bound::Excluded((customer, rank, block, IDS[1]));
+                Some(block)
+            })
+        })
     }
 
     #[cfg(test)]
@@ -100,11 +145,6 @@ impl Index {
     #[cfg(not(test))]
     #[expect(clippy::unused_self, reason = "only tests count")]
     fn count_look(&self) {}
-
-    /// What is known of the blocks of a customer's network.
-    pub(super) fn blocks(&self, word: &str) -> impl Iterator<Item = &str> {
-        self.blocks.get(word).into_iter().flat_map(|blocks| blocks.keys()).map(String::as_str)
-    }
 }
 
 #[cfg(test)]
@@ -123,7 +163,9 @@ mod tests {
 
     use super::*;
     use crate::Fabric;
-    use crate::emulated::{CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace};
+    use crate::emulated::{
+        AWAKE_MAX, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
+    };
 
     const CONNECTIONS: u32 = 10_000;
 
@@ -137,7 +179,7 @@ mod tests {
         for cloud in Provider::ALL {
             let journal = Arc::new(MemoryJournal::new());
             let (pace, customer) = (Pace::fast(), CustomerMode::Manual);
-            let options = EmulatedOptions { pace, customer, seed: 1 };
+            let options = EmulatedOptions { pace, customer, seed: 1, awake_max: AWAKE_MAX };
             let clouds = Emulated::open(journal, options).await.unwrap();
             let mut now = Timestamp::ZERO;
             let mut pass = || {

@@ -21,23 +21,30 @@ impl JournalError {
     }
 }
 
+/// Takes up objects that are kept, a part of them at a time.
+pub type Take<'a> = dyn FnMut(Vec<(String, Vec<u8>)>) -> Result<(), JournalError> + Send + 'a;
+
 /// Keeps objects by name.
 ///
 /// # Guarantees that it has to give
-/// What [`Journal::save`] answered `Ok` for is what the next [`Journal::load`] finds. A save that
+/// What [`Journal::save`] answered `Ok` for is what the next [`Journal::load`] and
+/// [`Journal::read`] find. A save that
 /// failed, or that nobody waited for, may be kept as a whole, up to some change or not at all: its
 /// changes are saved again, and saving a change twice is the same as once. The source of names is
 /// always the first change, so that no name is kept that could be given again.
 #[async_trait]
 pub trait Journal: Send + Sync + 'static {
-    /// Everything that was kept.
-    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError>;
+    /// Gives everything that was kept to `take`, each object once; ends early if that fails.
+    async fn load(&self, take: &mut Take<'_>) -> Result<(), JournalError>;
+
+    /// These objects as they are kept.
+    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError>;
 
     /// Keeps these changes, one for each object; they are durable when this returns.
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError>;
 
     /// The same keeper where several processes share it; `None` where this one is alone. One that
-    /// is shared is only used through this.
+    /// is shared is only used through this, and read.
     fn shared(&self) -> Option<&dyn SharedJournal> {
         None
     }
@@ -51,11 +58,8 @@ pub trait Journal: Send + Sync + 'static {
 #[async_trait]
 pub trait SharedJournal: Send + Sync {
     /// What was saved by anybody and not yet told here, up to everything that was saved before
-    /// this was called.
-    async fn catch_up(&self) -> Result<News, JournalError>;
-
-    /// These objects as they are kept; it makes good what a change that was not kept left behind.
-    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError>;
+    /// this was called. Where that is too much to tell, everything there is goes to `take`.
+    async fn catch_up(&self, take: &mut Take<'_>) -> Result<News, JournalError>;
 
     /// Keeps these changes if nobody saved since the last [`SharedJournal::catch_up`] or
     /// [`SharedJournal::save_next`]. Only up to [`TURN_CHANGES_MAX`] are kept as a whole.
@@ -70,8 +74,8 @@ pub const TURN_CHANGES_MAX: usize = 100;
 pub enum News {
     /// These changes, in order.
     Changes(Vec<Saved>),
-    /// Too much to tell: this is all there is.
-    Everything(Vec<(String, Vec<u8>)>),
+    /// Too much to tell: what was taken is all there is.
+    Everything,
 }
 
 /// What became of a save.
@@ -113,17 +117,17 @@ impl MemoryJournal {
         Self::default()
     }
 
-    /// Fails every save from here on.
+    /// Fails every save and read from here on.
     pub fn fail(&self) {
         self.tear(0);
     }
 
-    /// Fails every save from here on, but keeps its first changes.
+    /// Fails every save and read from here on, but keeps the first changes of a save.
     pub fn tear(&self, keeps: usize) {
         self.with(|state| (state.failing, state.torn_at) = (true, keeps));
     }
 
-    /// Saves again.
+    /// Saves and reads again.
     pub fn heal(&self) {
         self.with(|state| state.failing = false);
     }
@@ -147,8 +151,21 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
-        Ok(self.objects().into_iter().collect())
+    async fn load(&self, take: &mut Take<'_>) -> Result<(), JournalError> {
+        take(self.objects().into_iter().collect())
+    }
+
+    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError> {
+        self.with(|state| {
+            if state.failing {
+                return Err(JournalError::new(ToldToFail));
+            }
+            let kept = |name: String| {
+                let bytes = state.objects.get(&name).cloned();
+                (name, bytes)
+            };
+            Ok(names.into_iter().map(kept).collect())
+        })
     }
 
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError> {

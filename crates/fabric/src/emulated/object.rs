@@ -3,7 +3,6 @@
 //! A connection is one object that holds both sides, ours and the customer's, in its own cloud's
 //! words ([`Sides`]); what all clouds have in common stands beside them.
 
-use peerage_core::cidr::AddressBlock;
 use peerage_core::cloud::{Link, LinkRequest, LinkStatus, NetworkNames};
 use peerage_core::container::ContainerSpec;
 use peerage_core::id::{ContainerId, PeerId};
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::Ids;
 use super::index::Rank;
+use super::row::Customer;
 use super::{aws, azure, gcp};
 
 /// The format of what is kept. Another number is another program's.
@@ -25,6 +25,13 @@ pub(super) struct NetworkObject {
     pub(super) names: Names,
     pub(super) state: NetworkState,
     pub(super) due: Option<i64>,
+}
+
+impl NetworkObject {
+    /// Whether it is ready and nothing will become of it by itself.
+    pub(super) fn rests(&self) -> bool {
+        self.state == NetworkState::Ready && self.due.is_none()
+    }
 }
 
 /// Where a network of the service stands.
@@ -79,7 +86,8 @@ impl Names {
 pub(super) struct LinkObject {
     pub(super) v: u8,
     pub(super) group: String,
-    pub(super) container: String,
+    #[serde(with = "id_text")]
+    pub(super) container: ContainerId,
     pub(super) handshake: u32,
     /// The connection's id in its cloud.
     pub(super) connection: String,
@@ -113,7 +121,7 @@ impl LinkObject {
         Self {
             v: FORMAT,
             group: request.group.to_string(),
-            container: request.container.to_string(),
+            container: request.container,
             handshake: request.handshake,
             connection,
             customer: customer_word(&request.customer),
@@ -170,12 +178,23 @@ impl LinkObject {
         }
     }
 
-    /// The block of the customer's network that this connection told us of, while it lives.
-    pub(super) fn told_block(&self) -> Option<&str> {
+    /// The block that counts for the customer's network: what this connection told us of it on AWS,
+    /// ours elsewhere.
+    pub(super) fn counted_block(&self) -> &str {
         match &self.sides {
-            Sides::Aws(connection) if !connection.is_memory() => Some(&connection.block),
-            Sides::Aws(_) | Sides::Azure(_) | Sides::Gcp(_) => None,
+            Sides::Aws(connection) => &connection.block,
+            Sides::Azure(_) | Sides::Gcp(_) => &self.our_block,
         }
+    }
+
+    /// The customer's network, as the index has it.
+    pub(super) fn customer(&self) -> Customer {
+        Customer::of(&self.customer)
+    }
+
+    /// Whether nothing will become of it by itself.
+    pub(super) fn rests(&self) -> bool {
+        self.due.is_none()
     }
 
     /// The same connection with its sides changed, and its next step at `due`.
@@ -245,15 +264,18 @@ pub(super) fn customer_word(customer: &CustomerNetwork) -> String {
     }
 }
 
-/// Which of our networks, as one word.
-pub(super) fn our_word(container: &str) -> String {
-    format!("ours/{container}")
-}
+/// An id as its text.
+mod id_text {
+    use peerage_core::id::ContainerId;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
 
-/// Whether two blocks, as they are kept, share an address.
-pub(super) fn overlap(left: &str, right: &str) -> bool {
-    match (AddressBlock::parse(left), AddressBlock::parse(right)) {
-        (Ok(left), Ok(right)) => left.overlaps(&right),
-        (Ok(_) | Err(_), _) => false,
+    pub(super) fn serialize<S: Serializer>(id: &ContainerId, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ContainerId, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(from)?;
+        ContainerId::parse(&text).map_err(D::Error::custom)
     }
 }

@@ -3,18 +3,24 @@
 //! Plain data and plain functions: time is an argument, nothing waits, nothing is written. What
 //! changed is remembered until [`World::take_changes`], what changed by itself or by the
 //! customer's hand until [`World::take_touched`].
+//!
+//! An object that rests and is kept may sleep (`world::sleep`): then only its place in the index is
+//! in memory. The passing of time never needs one that sleeps: what has something due is awake.
+
+mod restore;
+mod sleep;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use peerage_core::id::{ContainerId, GroupId, PeerId};
 use peerage_core::time::Timestamp;
-use serde::de::DeserializeOwned;
 
+use super::awake::Awake;
 use super::fault::Faults;
 use super::ids::Ids;
 use super::index::Index;
 use super::journal::Saved;
-use super::object::{FORMAT, Fate, LinkObject, NetworkObject, NetworkState, Sides, Tag};
+use super::object::{Fate, LinkObject, NetworkObject, NetworkState, Sides, Tag};
 use super::{CustomerMode, EmulatedOptions, Pace, Touched, aws, azure, gcp};
 
 /// Touched peerings that are remembered at one time. Beyond it they are not: whoever asks is only
@@ -29,23 +35,25 @@ pub(super) struct World {
     seed: u64,
     ids: Ids,
     faults: Faults,
+    /// The networks that are awake.
     networks: BTreeMap<ContainerId, NetworkObject>,
+    /// The networks that sleep: all of them are ready.
+    asleep: BTreeSet<ContainerId>,
+    /// The connections that are awake; those that sleep are in the index only.
     links: BTreeMap<PeerId, LinkObject>,
     pub(super) index: Index,
+    awake: Awake,
     /// What will change by itself.
     due: BTreeSet<(Timestamp, Tag)>,
     /// Those of `due` that anybody can see.
     events: BTreeSet<(Timestamp, Tag)>,
     changed: BTreeSet<Tag>,
+    /// What is being kept.
+    keeping: BTreeSet<Tag>,
     touched: BTreeSet<(GroupId, PeerId)>,
     /// Counts the changes, so that a caller can wait until its own are kept.
     pub(super) sequence: u64,
 }
-
-/// A kept object cannot be read: it is damaged, or another version wrote it.
-#[derive(Debug, thiserror::Error)]
-#[error("the emulated object {0} cannot be read")]
-pub(super) struct Unreadable(String);
 
 impl World {
     pub(super) fn new(options: EmulatedOptions) -> Self {
@@ -56,96 +64,45 @@ impl World {
             ids: Ids::new(options.seed),
             faults: Faults::default(),
             networks: BTreeMap::new(),
+            asleep: BTreeSet::new(),
             links: BTreeMap::new(),
             index: Index::default(),
+            awake: Awake::new(options.awake_max),
             due: BTreeSet::new(),
             events: BTreeSet::new(),
             changed: BTreeSet::new(),
+            keeping: BTreeSet::new(),
             touched: BTreeSet::new(),
             sequence: 0,
         }
     }
 
-    /// Takes up what an earlier life of the process kept.
-    pub(super) fn restore(&mut self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Unreadable> {
-        for (name, bytes) in objects {
-            if self.restore_one(&name, &bytes).is_none() {
-                return Err(Unreadable(name));
-            }
-        }
-        self.changed.clear();
-        self.sequence = 0;
-        Ok(())
+    /// What changed and is not kept.
+    pub(super) fn changed(&self) -> &BTreeSet<Tag> {
+        &self.changed
     }
 
-    /// Takes up everything that is kept, in place of what there was.
-    pub(super) fn replace(&mut self, objects: Vec<(String, Vec<u8>)>) -> Result<(), Unreadable> {
-        let options =
-            EmulatedOptions { pace: self.pace.clone(), customer: self.mode, seed: self.seed };
-        *self = Self { touched: std::mem::take(&mut self.touched), ..Self::new(options) };
-        self.restore(objects)
-    }
-
-    /// Takes up what somebody else changed, or what is kept in place of a change that was not.
-    pub(super) fn take_up(&mut self, changes: Vec<Saved>) -> Result<(), Unreadable> {
-        for (name, bytes) in changes {
-            let taken = match bytes {
-                Some(bytes) => self.restore_one(&name, &bytes),
-                None => self.forget_one(&name),
-            };
-            if taken.is_none() {
-                return Err(Unreadable(name));
-            }
-        }
-        self.changed.clear();
-        Ok(())
-    }
-
-    fn forget_one(&mut self, name: &str) -> Option<()> {
-        match Tag::parse(name)? {
-            Tag::Ids => self.ids = Ids::new(self.seed),
-            Tag::Faults => self.faults = Faults::default(),
-            Tag::Network(id) => self.remove_network(id),
-            Tag::Link(id) => self.settle(id, Fate::Gone),
-        }
-        Some(())
-    }
-
-    /// How many changes wait to be kept.
-    pub(super) fn unkept(&self) -> usize {
-        self.changed.len()
-    }
-
-    fn restore_one(&mut self, name: &str, bytes: &[u8]) -> Option<()> {
-        match Tag::parse(name)? {
-            Tag::Ids => self.ids = read(bytes, Ids::format)?,
-            Tag::Faults => self.faults = read(bytes, Faults::format)?,
-            Tag::Network(id) => {
-                let network = read(bytes, |network: &NetworkObject| network.v)?;
-                self.put_network(id, network);
-            }
-            Tag::Link(id) => {
-                let link = read(bytes, |link: &LinkObject| link.v)?;
-                self.put_link(id, link);
-            }
-        }
-        Some(())
-    }
-
+    /// A network that does not sleep.
     pub(super) fn network(&self, id: ContainerId) -> Option<&NetworkObject> {
+        debug_assert!(!self.sleeps(Tag::Network(id)), "nobody woke the network {id}");
         self.networks.get(&id)
     }
 
+    /// Whether a network is there and ready; it may sleep.
+    pub(super) fn is_ready(&self, id: ContainerId) -> bool {
+        let is_ready = |network: &NetworkObject| network.state == NetworkState::Ready;
+        self.asleep.contains(&id) || self.networks.get(&id).is_some_and(is_ready)
+    }
+
+    /// A connection that does not sleep.
     pub(super) fn link(&self, id: PeerId) -> Option<&LinkObject> {
+        debug_assert!(!self.sleeps(Tag::Link(id)), "nobody woke the connection {id}");
         self.links.get(&id)
     }
 
-    /// The connections of those ids.
-    pub(super) fn links<'a>(
-        &'a self,
-        ids: impl Iterator<Item = PeerId> + 'a,
-    ) -> impl Iterator<Item = (PeerId, &'a LinkObject)> + 'a {
-        ids.filter_map(|id| Some((id, self.links.get(&id)?)))
+    /// When something is due of a connection; of one that sleeps there is nothing.
+    pub(super) fn link_due(&self, id: PeerId) -> Option<Timestamp> {
+        self.links.get(&id)?.due()
     }
 
     /// The source of names, for whoever makes something.
@@ -165,37 +122,62 @@ impl World {
     }
 
     pub(super) fn put_network(&mut self, id: ContainerId, network: NetworkObject) {
+        self.place_network(id, network);
+        self.mark(Tag::Network(id));
+    }
+
+    pub(super) fn put_link(&mut self, id: PeerId, link: LinkObject) {
+        self.index.enter(id, &link);
+        self.place_link(id, link);
+        self.mark(Tag::Link(id));
+    }
+
+    /// A network is awake and is this.
+    fn place_network(&mut self, id: ContainerId, network: NetworkObject) {
         let tag = Tag::Network(id);
         self.unschedule(tag);
         if let Some(due) = network.due {
             self.due.insert((Timestamp::from_millis(due), tag));
             self.events.insert((Timestamp::from_millis(due), tag));
         }
+        if network.rests() {
+            self.awake.rests(tag);
+        }
+        self.asleep.remove(&id);
         self.networks.insert(id, network);
-        self.mark(tag);
     }
 
-    pub(super) fn put_link(&mut self, id: PeerId, link: LinkObject) {
+    /// A connection is awake and is this, as the index has it.
+    fn place_link(&mut self, id: PeerId, link: LinkObject) {
         let tag = Tag::Link(id);
         self.unschedule(tag);
-        if let Some(old) = self.links.get(&id) {
-            self.index.leave(id, old);
-        }
         if let Some(due) = link.due() {
             self.due.insert((due, tag));
             if !link.is_memory() {
                 self.events.insert((due, tag));
             }
         }
-        self.index.enter(id, &link);
+        if link.rests() {
+            self.awake.rests(tag);
+        }
         self.links.insert(id, link);
-        self.mark(tag);
     }
 
-    fn remove_network(&mut self, id: ContainerId) {
-        self.unschedule(Tag::Network(id));
-        self.networks.remove(&id);
-        self.mark(Tag::Network(id));
+    /// An object is gone.
+    fn lose(&mut self, tag: Tag) {
+        self.unschedule(tag);
+        match tag {
+            Tag::Ids => self.ids = Ids::new(self.seed),
+            Tag::Faults => self.faults = Faults::default(),
+            Tag::Network(id) => {
+                self.networks.remove(&id);
+                self.asleep.remove(&id);
+            }
+            Tag::Link(id) => {
+                self.links.remove(&id);
+                self.index.leave(id);
+            }
+        }
     }
 
     /// Makes of a connection what became of it.
@@ -203,16 +185,15 @@ impl World {
         match fate {
             Fate::Becomes(link) => self.put_link(id, *link),
             Fate::Gone => {
-                self.unschedule(Tag::Link(id));
-                if let Some(old) = self.links.remove(&id) {
-                    self.index.leave(id, &old);
-                }
+                self.lose(Tag::Link(id));
                 self.mark(Tag::Link(id));
             }
         }
     }
 
+    /// Forgets what is due of an object, and that it may be put to sleep.
     fn unschedule(&mut self, tag: Tag) {
+        self.awake.leaves(tag);
         let due = match tag {
             Tag::Ids | Tag::Faults => None,
             Tag::Network(id) => self.networks.get(&id).and_then(|network| network.due),
@@ -259,7 +240,10 @@ impl World {
     fn step_network(&mut self, id: ContainerId) {
         let Some(network) = self.networks.get(&id).cloned() else { return };
         match network.state {
-            NetworkState::Removing => self.remove_network(id),
+            NetworkState::Removing => {
+                self.lose(Tag::Network(id));
+                self.mark(Tag::Network(id));
+            }
             NetworkState::Creating | NetworkState::Ready => {
                 let state = NetworkState::Ready;
                 self.put_network(id, NetworkObject { state, due: None, ..network });
@@ -284,11 +268,23 @@ impl World {
         self.events.first().map(|&(at, _)| at)
     }
 
-    /// What changed since it was last asked, and up to which change that is.
-    pub(super) fn take_changes(&mut self) -> (BTreeSet<Tag>, Vec<Saved>, u64) {
-        let tags = std::mem::take(&mut self.changed);
-        let saved = tags.iter().map(|&tag| (tag.name(), self.bytes(tag))).collect();
-        (tags, saved, self.sequence)
+    /// What changed since it was last asked, and up to which change that is. It is being kept until
+    /// it is said what became of it.
+    pub(super) fn take_changes(&mut self) -> (Vec<Saved>, u64) {
+        self.keeping = std::mem::take(&mut self.changed);
+        let saved = self.keeping.iter().map(|&tag| (tag.name(), self.bytes(tag))).collect();
+        (saved, self.sequence)
+    }
+
+    /// What is being kept.
+    pub(super) fn keeping(&self) -> &BTreeSet<Tag> {
+        &self.keeping
+    }
+
+    /// What was being kept is.
+    pub(super) fn kept(&mut self) {
+        self.keeping.clear();
+        self.rest();
     }
 
     fn bytes(&self, tag: Tag) -> Option<Vec<u8>> {
@@ -300,9 +296,9 @@ impl World {
         }
     }
 
-    /// Gives back changes that may not have been kept: they are kept with the next ones.
-    pub(super) fn return_changes(&mut self, tags: BTreeSet<Tag>) {
-        self.changed.extend(tags);
+    /// What was being kept may not be: it is kept with the next changes.
+    pub(super) fn return_changes(&mut self) {
+        self.changed.append(&mut self.keeping);
     }
 }
 
@@ -310,11 +306,6 @@ fn remember(touched: &mut BTreeSet<(GroupId, PeerId)>, peering: (GroupId, PeerId
     if touched.len() < TOUCHED_MAX {
         touched.insert(peering);
     }
-}
-
-fn read<T: DeserializeOwned>(bytes: &[u8], format: impl Fn(&T) -> u8) -> Option<T> {
-    let object: T = serde_json::from_slice(bytes).ok()?;
-    (format(&object) == FORMAT).then_some(object)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use peerage_core::cloud::{Certainty, LinkRequest, LinkStatus, Remedy};
 use peerage_core::provider::Provider;
 use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerMode, Effect, Emulated, Journal, JournalError, MemoryJournal, Saved,
+    CustomerAct, CustomerMode, Effect, Emulated, Journal, JournalError, MemoryJournal, Saved, Take,
 };
 use tokio::sync::Semaphore;
 
@@ -210,8 +210,12 @@ impl Default for Gate {
 
 #[async_trait]
 impl Journal for Slow {
-    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
-        self.inner.load().await
+    async fn load(&self, take: &mut Take<'_>) -> Result<(), JournalError> {
+        self.inner.load(take).await
+    }
+
+    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError> {
+        self.inner.read(names).await
     }
 
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError> {

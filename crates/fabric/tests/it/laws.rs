@@ -8,7 +8,8 @@ use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
 use peerage_fabric::conformance::{self, Bench, Subject};
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerError, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
+    AWAKE_MAX, CustomerAct, CustomerError, CustomerMode, Emulated, EmulatedOptions, MemoryJournal,
+    Pace,
 };
 use peerage_fabric::faulty::{FaultRates, FaultyFabric};
 
@@ -18,6 +19,7 @@ use crate::support::options;
 struct Clouds {
     pace: Pace,
     liar: Option<u64>,
+    awake_max: usize,
 }
 
 struct CloudsBench {
@@ -30,7 +32,8 @@ struct CloudsBench {
 #[async_trait]
 impl Subject for Clouds {
     async fn fresh(&self, customer: CustomerMode) -> Arc<dyn Bench> {
-        let (journal, options) = (MemoryJournal::new(), options(customer, self.pace.clone()));
+        let (journal, awake_max) = (MemoryJournal::new(), self.awake_max);
+        let options = EmulatedOptions { awake_max, ..options(customer, self.pace.clone()) };
         let clouds = Emulated::open(Arc::new(journal.clone()), options.clone()).await.unwrap();
         Arc::new(CloudsBench { clouds: Arc::new(clouds), journal, options, liar: self.liar })
     }
@@ -68,9 +71,13 @@ impl Bench for CloudsBench {
 }
 
 async fn check(pace: Pace, liar: Option<u64>) {
-    let verdict = conformance::run(&Clouds { pace, liar }).await;
+    check_awake(pace, liar, AWAKE_MAX).await;
+}
+
+async fn check_awake(pace: Pace, liar: Option<u64>, awake_max: usize) {
+    let verdict = conformance::run(&Clouds { pace, liar, awake_max }).await;
     assert!(verdict.kept.len() + verdict.broken.len() >= 60, "{verdict}");
-    assert!(verdict.broken.is_empty(), "liar {liar:?}: {verdict}");
+    assert!(verdict.broken.is_empty(), "liar {liar:?}, {awake_max} awake: {verdict}");
 }
 
 #[tokio::test]
@@ -89,5 +96,17 @@ async fn the_emulated_clouds_keep_the_laws_behind_a_liar() {
     for seed in 1..=20 {
         check(Pace::realistic(), Some(seed)).await;
         check(Pace::fast(), Some(seed)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_emulated_clouds_keep_the_laws_while_almost_everything_sleeps() {
+    for awake_max in [0, 1, 2] {
+        for pace in [Pace::realistic(), Pace::instant(), Pace::fast()] {
+            check_awake(pace, None, awake_max).await;
+        }
+        for seed in 1..=5 {
+            check_awake(Pace::realistic(), Some(seed), awake_max).await;
+        }
     }
 }

@@ -16,5 +16,6 @@ mod random;
 mod scale;
 #[cfg(test)]
 mod shared;
+mod sleep;
 mod support;
 mod time;

@@ -113,6 +113,33 @@ async fn a_restart_at_any_time_is_not_noticed() {
     }
 }
 
+#[tokio::test]
+async fn that_objects_sleep_is_not_noticed() {
+    for seed in 0..SEEDS {
+        let mut dice = Dice(seed);
+        let options = world_of(&mut dice);
+        let mut steady = World::with(options.clone()).await;
+        let mut sleepy = Vec::new();
+        for awake_max in [0, 2] {
+            sleepy.push(World::with(EmulatedOptions { awake_max, ..options.clone() }).await);
+        }
+        for number in 0..STEPS {
+            let step = step(&mut dice);
+            let one = perform(&mut steady, &step).await;
+            for world in &mut sleepy {
+                let other = perform(world, &step).await;
+                assert_eq!(one, other, "seed {seed}, step {number}: {step:?}, {options:?}");
+                let kept = world.journal.objects();
+                assert_eq!(kept, steady.journal.objects(), "seed {seed}, step {number}: {step:?}");
+                assert_eq!(world.journal.saves(), steady.journal.saves(), "seed {seed}");
+            }
+            if dice.throw(20) == 0 {
+                sleepy[1].reopen().await;
+            }
+        }
+    }
+}
+
 /// What there is to see of all peerings.
 async fn everything(world: &World, at: Timestamp) -> Vec<Sighting<peerage_core::cloud::Link>> {
     let mut seen = Vec::new();

@@ -11,8 +11,8 @@ use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
 use peerage_fabric::conformance::{self, Bench, Subject};
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerError, CustomerMode, Effect, Emulated, EmulatedOptions, Journal,
-    JournalError, News, Pace, Saved, SharedJournal, ToldToFail, Turn,
+    AWAKE_MAX, CustomerAct, CustomerError, CustomerMode, Effect, Emulated, EmulatedOptions,
+    Journal, JournalError, News, Pace, Saved, SharedJournal, Take, ToldToFail, Turn,
 };
 
 use crate::support::{fault, network_request, options, request};
@@ -70,8 +70,17 @@ fn everything(saves: &[Vec<Saved>]) -> Vec<(String, Vec<u8>)> {
 
 #[async_trait]
 impl Journal for View {
-    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
+    async fn load(&self, _take: &mut Take<'_>) -> Result<(), JournalError> {
         panic!("a shared journal is only used through its turns")
+    }
+
+    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError> {
+        let objects = everything(&self.kept.saves.lock().unwrap());
+        let find = |name: &String| objects.iter().find(|(found, _)| found == name);
+        Ok(names
+            .into_iter()
+            .map(|name| (name.clone(), find(&name).map(|(_, b)| b.clone())))
+            .collect())
     }
 
     async fn save(&self, _changes: Vec<Saved>) -> Result<(), JournalError> {
@@ -85,22 +94,14 @@ impl Journal for View {
 
 #[async_trait]
 impl SharedJournal for View {
-    async fn catch_up(&self) -> Result<News, JournalError> {
+    async fn catch_up(&self, take: &mut Take<'_>) -> Result<News, JournalError> {
         let (saves, mut seen) = (self.kept.saves.lock().unwrap(), self.seen.lock().unwrap());
         let before = std::mem::replace(&mut *seen, saves.len());
         if self.forgetful {
-            return Ok(News::Everything(everything(&saves)));
+            take(everything(&saves))?;
+            return Ok(News::Everything);
         }
         Ok(News::Changes(saves[before..].iter().flatten().cloned().collect()))
-    }
-
-    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError> {
-        let objects = everything(&self.kept.saves.lock().unwrap());
-        let find = |name: &String| objects.iter().find(|(found, _)| found == name);
-        Ok(names
-            .into_iter()
-            .map(|name| (name.clone(), find(&name).map(|(_, b)| b.clone())))
-            .collect())
     }
 
     async fn save_next(&self, changes: Vec<Saved>) -> Result<Turn, JournalError> {
@@ -194,6 +195,7 @@ impl Fabric for Pair {
 
 struct Pairs {
     forgetful: bool,
+    awake_max: usize,
 }
 
 struct PairBench(Arc<Pair>);
@@ -201,7 +203,8 @@ struct PairBench(Arc<Pair>);
 #[async_trait]
 impl Subject for Pairs {
     async fn fresh(&self, customer: CustomerMode) -> Arc<dyn Bench> {
-        let options = options(customer, Pace::realistic());
+        let awake_max = self.awake_max;
+        let options = EmulatedOptions { awake_max, ..options(customer, Pace::realistic()) };
         Arc::new(PairBench(Arc::new(Pair::over(Arc::default(), options, self.forgetful).await)))
     }
 }
@@ -229,9 +232,10 @@ impl Bench for PairBench {
 
 #[tokio::test]
 async fn two_processes_in_turn_keep_the_laws() {
-    for forgetful in [false, true] {
-        let verdict = conformance::run(&Pairs { forgetful }).await;
-        assert!(verdict.broken.is_empty(), "forgetful {forgetful}: {verdict}");
+    for (forgetful, awake_max) in [(false, AWAKE_MAX), (true, AWAKE_MAX), (false, 0), (true, 2)] {
+        let verdict = conformance::run(&Pairs { forgetful, awake_max }).await;
+        let case = format!("forgetful {forgetful}, {awake_max} awake");
+        assert!(verdict.broken.is_empty(), "{case}: {verdict}");
     }
 }
 

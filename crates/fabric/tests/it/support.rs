@@ -16,7 +16,7 @@ use peerage_core::region::{AwsRegion, AzureRegion};
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerError, CustomerMode, Effect, Emulated, EmulatedOptions, Fault,
+    AWAKE_MAX, CustomerAct, CustomerError, CustomerMode, Effect, Emulated, EmulatedOptions, Fault,
     MemoryJournal, Pace,
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct World {
 }
 
 pub(crate) fn options(customer: CustomerMode, pace: Pace) -> EmulatedOptions {
-    EmulatedOptions { pace, customer, seed: 7 }
+    EmulatedOptions { pace, customer, seed: 7, awake_max: AWAKE_MAX }
 }
 
 impl World {

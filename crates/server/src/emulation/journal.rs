@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use peerage_core::reconcile::Fence;
 use peerage_fabric::emulated::{
-    Journal, JournalError, News, Saved, SharedJournal, TURN_CHANGES_MAX, Turn,
+    Journal, JournalError, News, Saved, SharedJournal, TURN_CHANGES_MAX, Take, Turn,
 };
 use peerage_fabric::fence;
 use peerage_store::{
@@ -52,20 +52,25 @@ impl StoreJournal {
         Self { store, seen: Mutex::default() }
     }
 
-    /// Everything, with the guard's revision and the revision of it all.
-    async fn everything(&self) -> Answer<(Vec<(String, Vec<u8>)>, Option<Revision>, Revision)> {
-        let (mut found, mut guard) = (Vec::new(), None);
+    /// Gives everything to `take`; answers the guard's revision and the revision of it all.
+    async fn everything(
+        &self,
+        take: &mut Take<'_>,
+    ) -> Result<(Option<Revision>, Revision), JournalError> {
+        let mut guard = None;
         let mut request = ListRequest::prefix(keys::all_emulated());
         loop {
-            let page = self.store.list(request.clone()).await?;
+            let page = self.store.list(request.clone()).await.map_err(JournalError::new)?;
+            let mut found = Vec::with_capacity(page.entries.len());
             for entry in &page.entries {
                 match name(&entry.key) {
                     Some(name) => found.push((name, entry.value.as_bytes().to_vec())),
                     None => guard = Some(entry.modified),
                 }
             }
+            take(found)?;
             if !page.more {
-                return Ok((found, guard, page.revision));
+                return Ok((guard, page.revision));
             }
             request.after = page.entries.last().map(|entry| entry.key.clone());
             request.at = Some(page.revision);
@@ -121,12 +126,13 @@ impl StoreJournal {
         })
     }
 
-    async fn start_over(&self, seen: &mut Seen) -> Answer<News> {
+    async fn start_over(&self, seen: &mut Seen, take: &mut Take<'_>) -> Result<News, JournalError> {
         (seen.told, seen.news) = (None, Vec::new());
-        let (objects, guard, revision) = self.everything().await?;
-        seen.told = Some(self.store.watch(&keys::all_emulated(), revision.next()).await?);
+        let (guard, revision) = self.everything(take).await?;
+        let told = self.store.watch(&keys::all_emulated(), revision.next()).await;
+        seen.told = Some(told.map_err(JournalError::new)?);
         seen.moved(guard);
-        Ok(News::Everything(objects))
+        Ok(News::Everything)
     }
 }
 
@@ -196,8 +202,22 @@ fn parts(changes: Vec<Saved>) -> Vec<Vec<Write>> {
 
 #[async_trait]
 impl Journal for StoreJournal {
-    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, JournalError> {
-        Ok(self.everything().await.map_err(JournalError::new)?.0)
+    async fn load(&self, take: &mut Take<'_>) -> Result<(), JournalError> {
+        self.everything(take).await.map(|_| ())
+    }
+
+    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError> {
+        let mut found = Vec::with_capacity(names.len());
+        for names in names.chunks(TURN_CHANGES_MAX) {
+            let wanted: Vec<Key> = names.iter().map(|name| keys::emulated(name)).collect();
+            let kept = self.store.get_many(&wanted).await.map_err(JournalError::new)?;
+            let values = kept.entries.into_iter().map(|entry| {
+                let entry: Option<Entry> = entry;
+                entry.map(|entry| entry.value.as_bytes().to_vec())
+            });
+            found.extend(names.iter().cloned().zip(values));
+        }
+        Ok(found)
     }
 
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError> {
@@ -214,7 +234,7 @@ impl Journal for StoreJournal {
 
 #[async_trait]
 impl SharedJournal for StoreJournal {
-    async fn catch_up(&self) -> Result<News, JournalError> {
+    async fn catch_up(&self, take: &mut Take<'_>) -> Result<News, JournalError> {
         let mut seen = self.seen.lock().await;
         self.settle(&mut seen).await.map_err(JournalError::new)?;
         if seen.told.is_some() {
@@ -228,21 +248,7 @@ impl SharedJournal for StoreJournal {
                 Err(error) => tracing::debug!(%error, "emulated.read_anew"),
             }
         }
-        self.start_over(&mut seen).await.map_err(JournalError::new)
-    }
-
-    async fn read(&self, names: Vec<String>) -> Result<Vec<Saved>, JournalError> {
-        let mut found = Vec::with_capacity(names.len());
-        for names in names.chunks(TURN_CHANGES_MAX) {
-            let wanted: Vec<Key> = names.iter().map(|name| keys::emulated(name)).collect();
-            let kept = self.store.get_many(&wanted).await.map_err(JournalError::new)?;
-            let values = kept.entries.into_iter().map(|entry| {
-                let entry: Option<Entry> = entry;
-                entry.map(|entry| entry.value.as_bytes().to_vec())
-            });
-            found.extend(names.iter().cloned().zip(values));
-        }
-        Ok(found)
+        self.start_over(&mut seen, take).await
     }
 
     async fn save_next(&self, changes: Vec<Saved>) -> Result<Turn, JournalError> {

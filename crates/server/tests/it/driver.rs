@@ -29,7 +29,7 @@ use peerage_core::region::AwsRegion;
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
+    AWAKE_MAX, CustomerAct, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
 };
 use peerage_store::memory::MemoryStore;
 use peerage_store::record::{Actor, EventRecord, decode};
@@ -103,7 +103,7 @@ impl Fabric for Late {
 
 async fn late() -> Arc<Late> {
     let (pace, customer) = (Pace::instant(), CustomerMode::Accept);
-    let options = EmulatedOptions { pace, customer, seed: 1 };
+    let options = EmulatedOptions { pace, customer, seed: 1, awake_max: AWAKE_MAX };
     let clouds = Emulated::open(Arc::new(MemoryJournal::new()), options).await.expect("clouds");
     let (first, others) = (Semaphore::new(0), Semaphore::new(0));
     Arc::new(Late { clouds, calls: AtomicUsize::new(0), first, others })
@@ -211,8 +211,12 @@ async fn what_a_customer_did_while_nobody_looked_is_found_on_a_round() {
     let names = Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
     let installed = app.install(&names).await.unwrap();
     let (context, group) = owner(&installed);
-    let options =
-        EmulatedOptions { pace: Pace::instant(), customer: CustomerMode::Accept, seed: 1 };
+    let options = EmulatedOptions {
+        pace: Pace::instant(),
+        customer: CustomerMode::Accept,
+        seed: 1,
+        awake_max: AWAKE_MAX,
+    };
     let clouds = Arc::new(Emulated::open(Arc::new(MemoryJournal::new()), options).await.unwrap());
     let fabrics: Fabrics = BTreeMap::from([(Provider::Aws, clouds.clone() as Arc<dyn Fabric>)]);
     let share = Share::all();

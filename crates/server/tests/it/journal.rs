@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use peerage::emulation::StoreJournal;
-use peerage_fabric::emulated::{Journal, News, Turn};
+use peerage_fabric::emulated::{Journal, JournalError, News, Turn};
 use peerage_store::memory::MemoryStore;
 use peerage_store::{
     Answer, Commit, Entry, ErrorKind, Key, LeaseClock, LeaseId, LeaseState, ListRequest, Page,
@@ -106,12 +106,17 @@ fn change(name: &str) -> Vec<(String, Option<Vec<u8>>)> {
     vec![(name.to_owned(), Some(b"{}".to_vec()))]
 }
 
+/// What is read anew is nothing to these tests.
+fn ignored(_part: Vec<(String, Vec<u8>)>) -> Result<(), JournalError> {
+    Ok(())
+}
+
 /// A journal that saved one object, and after it one of which nobody knows what became.
 async fn one_on_its_way() -> (Arc<Slow>, StoreJournal) {
     let slow = Slow::new();
     let journal = StoreJournal::new(slow.clone());
     let shared = journal.shared().expect("a shared one");
-    shared.catch_up().await.expect("news");
+    shared.catch_up(&mut ignored).await.expect("news");
     assert_eq!(shared.save_next(change("link/a")).await.expect("a turn"), Turn::Kept);
     slow.is_slow(true);
     shared.save_next(change("link/b")).await.expect_err("an answer");
@@ -123,9 +128,9 @@ async fn one_on_its_way() -> (Arc<Slow>, StoreJournal) {
 async fn what_was_found_not_to_be_saved_does_not_arrive_later() {
     let (slow, journal) = one_on_its_way().await;
     let shared = journal.shared().unwrap();
-    assert_eq!(shared.catch_up().await.unwrap(), News::Changes(vec![]));
+    assert_eq!(shared.catch_up(&mut ignored).await.unwrap(), News::Changes(vec![]));
     assert!(matches!(slow.arrive().await[..], [Commit::Lost { .. }]), "it came too late");
-    assert_eq!(shared.catch_up().await.unwrap(), News::Changes(vec![]));
+    assert_eq!(shared.catch_up(&mut ignored).await.unwrap(), News::Changes(vec![]));
     assert_eq!(shared.save_next(change("link/c")).await.unwrap(), Turn::Kept);
 }
 
@@ -134,7 +139,7 @@ async fn what_arrives_before_anybody_looks_is_found() {
     let (slow, journal) = one_on_its_way().await;
     let shared = journal.shared().unwrap();
     assert!(matches!(slow.arrive().await[..], [Commit::Done(_)]));
-    assert_eq!(shared.catch_up().await.unwrap(), News::Changes(change("link/b")));
+    assert_eq!(shared.catch_up(&mut ignored).await.unwrap(), News::Changes(change("link/b")));
     assert_eq!(shared.save_next(change("link/c")).await.unwrap(), Turn::Kept);
 }
 
@@ -143,8 +148,8 @@ async fn nothing_is_believed_while_it_cannot_be_settled() {
     let (slow, journal) = one_on_its_way().await;
     let shared = journal.shared().unwrap();
     slow.is_slow(true);
-    shared.catch_up().await.unwrap_err();
+    shared.catch_up(&mut ignored).await.unwrap_err();
     slow.is_slow(false);
-    assert_eq!(shared.catch_up().await.unwrap(), News::Changes(vec![]));
+    assert_eq!(shared.catch_up(&mut ignored).await.unwrap(), News::Changes(vec![]));
     assert!(slow.arrive().await.iter().all(|came| matches!(came, Commit::Lost { .. })));
 }

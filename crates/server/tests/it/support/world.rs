@@ -20,7 +20,9 @@ use peerage::telemetry::Metrics;
 use peerage_core::authz::{GroupRole, OrgRole};
 use peerage_core::id::{GroupId, OrgId};
 use peerage_core::time::Timestamp;
-use peerage_fabric::emulated::{CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace};
+use peerage_fabric::emulated::{
+    AWAKE_MAX, CustomerMode, Emulated, EmulatedOptions, MemoryJournal, Pace,
+};
 use peerage_store::memory::MemoryStore;
 use peerage_store::record::{
     Grants, GroupGrant, OrgRecord, OrgSettings, SecretRecord, ServiceAccountRecord, encode,
@@ -73,8 +75,12 @@ impl World {
         let randomness = Randomness::from_system().unwrap();
         let key = KeySource::Ephemeral;
         let app = open_app(store.clone(), key, clock.clone(), randomness, |_| {}).unwrap();
-        let options =
-            EmulatedOptions { pace: Pace::instant(), customer: CustomerMode::Manual, seed: 1 };
+        let options = EmulatedOptions {
+            pace: Pace::instant(),
+            customer: CustomerMode::Manual,
+            seed: 1,
+            awake_max: AWAKE_MAX,
+        };
         let clouds = Emulated::open(Arc::new(MemoryJournal::new()), options).await.unwrap();
         let clouds = Arc::new(clouds);
         let hand = Emulation::open(clouds.clone(), clock, store.clone()).await.unwrap();
