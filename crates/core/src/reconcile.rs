@@ -63,7 +63,8 @@ pub enum Action {
     AwaitChange,
     /// At once.
     Now,
-    /// At this time, or earlier if somebody says that it changed; never at once.
+    /// At this time, or earlier if somebody says that it changed; never at once. Of times that are
+    /// over, one after the other, each makes the controller wait longer.
     At(Timestamp),
     /// After a failed call: the controller chooses the wait. Whoever says that the object changed
     /// cuts that short, but for the least wait: no call is made before it is over.

@@ -9,7 +9,8 @@
 //! # Guarantees
 //! A run receives a key and reads everything itself: why it runs is not known. A nudge that
 //! arrives during a run causes another one. A lost race re-reads; it never overwrites. An object
-//! that the cloud asked to wait is left alone that long, whoever nudges it.
+//! that the cloud asked to wait is left alone that long, whoever nudges it. A cloud that says again
+//! and again when it will look different, and does not by then, is asked less and less often.
 //!
 //! # Caveats
 //! Nothing here is durable: after a restart the driver nudges every object that is not settled.
@@ -136,6 +137,8 @@ struct Slot {
     again: bool,
     /// Failures in a row.
     failures: u32,
+    /// Answers in a row that named a time to look again which was over.
+    overdue: u32,
     /// No call before this time: the cloud asked for it.
     hold: Timestamp,
 }

@@ -2,6 +2,10 @@
 
 use core::time::Duration;
 
+/// The least wait after an answer that named a time which was over: time has to pass, so that a
+/// cloud which names the present does not keep one object running for ever.
+const OVERDUE_MIN: Duration = Duration::from_millis(1);
+
 /// Waits and bounds of the controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tempo {
@@ -32,11 +36,23 @@ impl Tempo {
     /// any random number.
     #[must_use]
     pub fn backoff(&self, failures: u32, dice: u32) -> Duration {
-        let doublings = failures.saturating_sub(1).min(20);
-        let ceiling = self.backoff_min.saturating_mul(1 << doublings).min(self.backoff_max);
-        let spread = ceiling.saturating_sub(self.backoff_min / 2);
+        self.wait(self.backoff_min, failures, dice)
+    }
+
+    /// The wait after `times` answers in a row (1 or more) that named a time to look again which
+    /// was over. One is nothing: the answer was under way for longer than what it waited for. So it
+    /// begins at `OVERDUE_MIN`, and grows like the wait after a failure.
+    #[must_use]
+    pub fn overdue(&self, times: u32, dice: u32) -> Duration {
+        self.wait(OVERDUE_MIN, times, dice).max(OVERDUE_MIN)
+    }
+
+    fn wait(&self, first: Duration, times: u32, dice: u32) -> Duration {
+        let doublings = times.saturating_sub(1).min(20);
+        let ceiling = first.saturating_mul(1 << doublings).min(self.backoff_max);
+        let spread = ceiling.saturating_sub(first / 2);
         let share = u64::from(dice) * u64::try_from(spread.as_millis()).unwrap_or(u64::MAX >> 32);
-        self.backoff_min / 2 + Duration::from_millis(share >> 32)
+        first / 2 + Duration::from_millis(share >> 32)
     }
 }
 
@@ -52,8 +68,11 @@ mod tests {
                 let wait = tempo.backoff(failures, dice);
                 assert!(wait >= tempo.backoff_min / 2, "{failures} {dice}");
                 assert!(wait <= tempo.backoff_max, "{failures} {dice}");
+                let wait = tempo.overdue(failures, dice);
+                assert!(wait >= OVERDUE_MIN && wait <= tempo.backoff_max, "{failures} {dice}");
             }
         }
+        assert_eq!(tempo.overdue(1, u32::MAX), OVERDUE_MIN);
         assert!(tempo.backoff(9, u32::MAX) > tempo.backoff(2, u32::MAX));
     }
 }

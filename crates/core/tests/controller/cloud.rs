@@ -85,6 +85,8 @@ pub(crate) struct Cloud {
     pub(crate) normalizes: bool,
     /// Whether a route that is there stays as it is, whatever is asked for.
     pub(crate) keeps_routes: bool,
+    /// Whether nothing moves any more, and each answer still says when it did.
+    pub(crate) stuck: bool,
 }
 
 impl Cloud {
@@ -98,6 +100,7 @@ impl Cloud {
             made: BTreeMap::new(),
             normalizes: false,
             keeps_routes: false,
+            stuck: false,
         }
     }
 
@@ -217,12 +220,16 @@ impl Cloud {
             | LinkStatus::Refused
             | LinkStatus::Severed => false,
         };
-        let recheck_at = made.filter(|made| moving(made)).map(|made| made.next);
+        let is_moving = |made: &&Made| self.stuck || moving(made);
+        let recheck_at = made.filter(is_moving).map(|made| made.next);
         Answer::Link(Ok(Sighting { found: made.map(|made| made.link.clone()), recheck_at }))
     }
 
     /// Moves every connection on to where it is at `now`.
     pub(crate) fn advance(&mut self, now: Timestamp) {
+        if self.stuck {
+            return;
+        }
         let customer = self.customer;
         self.links.retain(|_, made| {
             while made.next <= now {

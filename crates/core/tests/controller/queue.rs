@@ -149,7 +149,55 @@ fn a_time_to_look_again_that_is_over_moves_the_clock_all_the_same() {
     let answer = Box::new(peerage_core::cloud::Answer::Link(Ok(sighting)));
     world.take(vec![Input::Answered(key, answer)]);
     assert_eq!(world.poll(), None);
-    assert!(world.controller.poll_timeout().unwrap() > now);
+    // One such answer was under way for longer than what it waited for.
+    assert_eq!(world.controller.poll_timeout(), Some(now.after(Duration::from_millis(1))));
+}
+
+#[test]
+fn a_cloud_that_names_times_that_are_over_is_asked_less_and_less_often() {
+    let mut world = World::new();
+    world.cloud.customer = Customer::Ignores;
+    let id = world.create(Provider::Aws, 1);
+    world.run_for(STEP * 10);
+    world.cloud.stuck = true;
+    world.nudge(peer(id));
+    let waits = asked(&mut world, Verb::ObserveLink);
+    assert!(waits.len() < 200, "{}: {waits:?}", waits.len());
+    // A removal writes its doubt down before it asks, and what it saw after.
+    world.delete(id);
+    let waits = asked(&mut world, Verb::RemoveLink);
+    assert!(waits.len() < 200, "{}: {waits:?}", waits.len());
+    assert!(waits.iter().all(|wait| *wait <= world.tempo.backoff_max), "{waits:?}");
+    world.cloud.stuck = false;
+    world.run_for(world.tempo.backoff_max + STEP * 2);
+    assert!(world.is_gone(id));
+}
+
+#[test]
+fn an_answer_that_names_a_time_to_come_ends_the_growing_of_waits() {
+    let mut world = World::new();
+    world.cloud.customer = Customer::Ignores;
+    let id = world.create(Provider::Aws, 1);
+    world.run_for(STEP * 10);
+    world.cloud.stuck = true;
+    world.nudge(peer(id));
+    asked(&mut world, Verb::ObserveLink);
+    world.cloud.stuck = false;
+    world.run_for(world.tempo.backoff_max);
+    world.cloud.stuck = true;
+    world.nudge(peer(id));
+    let calls = world.cloud.calls.len();
+    world.run_for(Duration::from_millis(100));
+    assert!(world.cloud.calls.len() >= calls + 5, "{:?}", &world.cloud.calls[calls..]);
+}
+
+/// The times between the calls of one kind in two hours.
+fn asked(world: &mut World, kind: Verb) -> Vec<Duration> {
+    let before = world.cloud.calls.len();
+    world.run_for(Duration::from_hours(2));
+    let calls = world.cloud.calls[before..].iter().filter(|(_, verb)| *verb == kind);
+    let times: Vec<Timestamp> = calls.map(|(at, _)| *at).collect();
+    times.windows(2).map(|pair| pair[1].since(pair[0])).collect()
 }
 
 #[test]

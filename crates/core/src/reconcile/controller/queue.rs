@@ -1,14 +1,8 @@
 //! The controller's slots and their times: who is due when, and what the end of a run means for
 //! that. Must not know what a run does.
 
-use core::time::Duration;
-
 use super::{Action, Controller, Key, Run, Slot};
 use crate::time::Timestamp;
-
-/// The least time until an object is looked at again that waits for a time: a cloud that names
-/// the present must not keep one object running for ever.
-const WAIT_MIN: Duration = Duration::from_millis(1);
 
 impl Controller {
     pub(super) fn nudge(&mut self, key: Key, now: Timestamp) {
@@ -17,6 +11,7 @@ impl Controller {
             due: None,
             again: false,
             failures: 0,
+            overdue: 0,
             hold: Timestamp::ZERO,
         });
         match slot.run {
@@ -54,7 +49,12 @@ impl Controller {
         let due = match action {
             Action::AwaitChange => None,
             Action::Now => Some(now),
-            Action::At(at) => Some(at.max(now.after(WAIT_MIN))),
+            Action::At(at) if at > now => Some(at),
+            Action::At(_) => {
+                let times = slot.overdue.saturating_add(1);
+                slot.overdue = times;
+                Some(now.after(self.tempo.overdue(times, dice)))
+            }
             Action::BackOff { at_least } => {
                 slot.failures = slot.failures.saturating_add(1);
                 slot.hold = now.after(at_least);
@@ -64,6 +64,9 @@ impl Controller {
         };
         if !matches!(action, Action::BackOff { .. }) {
             (slot.failures, slot.hold) = (0, Timestamp::ZERO);
+        }
+        if !matches!(action, Action::At(at) if at <= now) {
+            slot.overdue = 0;
         }
         self.leave(key, due, now);
     }
