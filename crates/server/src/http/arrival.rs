@@ -18,7 +18,7 @@ const REQUEST_ID_MAX: usize = 64;
 /// The other end of a connection. The listener puts it into each request.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
-    /// Its address.
+    /// Its address; one of IPv4 is written as such.
     pub address: SocketAddr,
     /// Whether the connection speaks TLS.
     pub is_tls: bool,

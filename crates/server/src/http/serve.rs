@@ -80,6 +80,8 @@ pub async fn serve(
             () = turned(&mut stopped) => break,
             accepted = accepted => match accepted {
                 Ok((stream, address, place)) => {
+                    // A socket of both families writes an address of IPv4 as one of IPv6.
+                    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
                     let (connections, watcher) = (connections.clone(), graceful.watcher());
                     tokio::spawn(async move {
                         connections.serve(stream, address, watcher, place).await;
@@ -170,7 +172,7 @@ impl Connections {
         _place: Option<OwnedSemaphorePermit>,
     ) {
         let _open = Open::new(self.router.metrics().clone());
-        let seat = Seat::new(&self.crowd, address.ip().to_canonical());
+        let seat = Seat::new(&self.crowd, address.ip());
         tokio::select! {
             () = self.converse(stream, address, watcher, &seat) => {}
             why = seat.must_go(self.patience) => {

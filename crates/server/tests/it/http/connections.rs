@@ -39,10 +39,14 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 pub(super) async fn live(change: impl FnOnce(&mut Config)) -> Live {
+    live_on("127.0.0.1:0", change).await
+}
+
+async fn live_on(place: &str, change: impl FnOnce(&mut Config)) -> Live {
     let mut config = Config { limits: Limits::generous(), ..Config::default() };
     change(&mut config);
     let world = World::with(&config.limits, operations()).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind(place).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(serve(listener, config, world.router.clone(), stopped));
@@ -107,6 +111,19 @@ async fn http_2_is_spoken_without_tls_by_prior_knowledge() {
     let body = json(response).await;
     assert_eq!(body["baseUrl"], format!("http://{}", live.address));
     assert_eq!(body["target"], "/api/atlas/v2/test/x/open?a");
+    live.end().await;
+}
+
+/// A socket of both families shows a client of IPv4 as `::ffff:127.0.0.1`.
+#[tokio::test]
+async fn a_client_of_ipv4_has_its_own_address_whatever_the_socket_calls_it() {
+    let live = live_on("[::ffff:127.0.0.1]:0", |_| {}).await;
+    assert!(live.address.is_ipv6());
+    let stream = TcpStream::connect(("127.0.0.1", live.address.port())).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let answer = sender.send_request(open("/api/atlas/v2/test/x/open")).await.unwrap();
+    assert_eq!(json(answer).await["remote"], "127.0.0.1");
     live.end().await;
 }
 

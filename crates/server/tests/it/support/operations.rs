@@ -52,6 +52,7 @@ fn echo(_: Arc<App>, call: Call) -> Outcome {
         "version": call.version,
         "bytes": call.body.len(),
         "target": call.target,
+        "remote": call.remote,
         "baseUrl": call.base_url,
         "query": call.query,
         "isCaller": call.context.is_some(),
