@@ -12,7 +12,7 @@ mod generator;
 mod peer;
 mod rows;
 mod shape;
-mod stock;
+mod stocked;
 mod subject;
 
 use std::path::{Path, PathBuf};

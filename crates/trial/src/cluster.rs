@@ -5,8 +5,6 @@
 //! left over in the clouds. Availability during each fault is printed, not judged.
 
 mod fault;
-mod linear;
-mod load;
 mod net;
 mod nodes;
 mod verdict;
@@ -24,8 +22,9 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::crowd::linear::linearizable;
+use crate::crowd::{Crowd, Habits, Project};
 use fault::Fault;
-use load::{Load, Project};
 use nodes::{Cluster, ETCDS, LEASE};
 
 /// Kill, pause and cut off three etcd members and two replicas under load, in network namespaces.
@@ -52,6 +51,8 @@ const REST: Duration = Duration::from_secs(5);
 /// How many projects there are: they are in several shards.
 const PROJECTS: usize = 5;
 
+const HABITS: Habits = Habits { pace: Duration::from_millis(20), youngest: 14 };
+
 /// When a fault was, as histories have the time.
 struct Window {
     name: String,
@@ -77,25 +78,31 @@ pub async fn run(command: &ClusterTrial) -> anyhow::Result<()> {
 async fn trial(command: &ClusterTrial, directory: &std::path::Path) -> anyhow::Result<()> {
     let program = program(command.program.as_deref())?;
     let (mut cluster, credentials) = Cluster::start(&program, directory).await?;
-    let load = prepare(&cluster, &credentials).await?;
+    let crowd = prepare(&cluster, &credentials).await?;
     let (stop, stopped) = watch::channel(false);
     let auth = credentials.bearer(cluster.addresses()[0]).await?;
     let clients: Vec<_> = (0..command.clients)
         .map(|number| {
             let addresses = cluster.addresses();
-            tokio::spawn(load.clone().run(number, addresses, auth.clone(), stopped.clone()))
+            tokio::spawn(crowd.clone().run(
+                number,
+                number as u64 + 1,
+                addresses,
+                auth.clone(),
+                stopped.clone(),
+            ))
         })
         .collect();
     let bound = Duration::from_secs(command.minutes * 60);
-    let windows = faults(&mut cluster, &load, bound).await?;
+    let windows = faults(&mut cluster, &crowd, bound).await?;
     stop.send_replace(true);
     for client in clients {
         client.await?;
     }
-    availability(&load, &windows);
+    availability(&crowd, &windows);
     let mut client = Client::new(cluster.addresses()[1], auth);
-    verdict::quiet(&cluster, &load, &mut client).await?;
-    verdict::linearizable(&load)?;
+    verdict::quiet(&cluster, &crowd, &mut client).await?;
+    say(linearizable(&crowd)?.to_string());
     Ok(())
 }
 
@@ -103,7 +110,7 @@ async fn trial(command: &ClusterTrial, directory: &std::path::Path) -> anyhow::R
 async fn prepare(
     cluster: &Cluster,
     credentials: &Credentials,
-) -> anyhow::Result<std::sync::Arc<Load>> {
+) -> anyhow::Result<std::sync::Arc<Crowd>> {
     let mut projects = Vec::new();
     let org = credentials.get("orgId")?;
     for number in 0..PROJECTS {
@@ -116,27 +123,27 @@ async fn prepare(
         let id = made["id"].as_str().context("a project without an id")?;
         projects.push(Project::new(&mut client, format!("/api/atlas/v2/groups/{id}")).await?);
     }
-    Ok(Load::new(projects))
+    Ok(Crowd::new(projects, HABITS))
 }
 
 /// Makes one fault after the other, and keeps when each was.
 async fn faults(
     cluster: &mut Cluster,
-    load: &Load,
+    crowd: &Crowd,
     bound: Duration,
 ) -> anyhow::Result<Vec<Window>> {
     let started = Instant::now();
-    let mut windows = vec![quiet(load, "nothing").await];
+    let mut windows = vec![quiet(crowd, "nothing").await];
     for number in 0.. {
         for fault in Fault::round(number) {
             if started.elapsed() + FAULT > bound {
                 return Ok(windows);
             }
             let deposed = deposed(cluster, fault);
-            let from = load.now();
+            let from = crowd.now();
             fault.strike(cluster).await.with_context(|| fault.name())?;
             sleep(FAULT).await;
-            let to = load.now();
+            let to = crowd.now();
             fault.heal(cluster).await.with_context(|| fault.name())?;
             say(format!("{:>6.1} s  {}", to.as_secs_f64(), fault.name()));
             windows.push(Window { name: fault.name(), from, to });
@@ -166,15 +173,15 @@ fn woken(cluster: &Cluster, fault: Fault, before: Option<(usize, usize)>) -> any
     Ok(())
 }
 
-async fn quiet(load: &Load, name: &str) -> Window {
-    let from = load.now();
+async fn quiet(crowd: &Crowd, name: &str) -> Window {
+    let from = crowd.now();
     sleep(REST).await;
-    Window { name: name.to_owned(), from, to: load.now() }
+    Window { name: name.to_owned(), from, to: crowd.now() }
 }
 
 /// Prints how many requests were answered during each fault, and the longest time without any.
-fn availability(load: &Load, windows: &[Window]) {
-    let attempts = load.attempts();
+fn availability(crowd: &Crowd, windows: &[Window]) {
+    let attempts = crowd.attempts();
     say(format!("\n{:<36} {:>9} {:>9} {:>7}  longest gap", "fault", "answered", "attempts", "%"));
     for Window { name, from, to } in windows {
         let inside: Vec<_> = attempts.iter().filter(|(at, _)| at >= from && at <= to).collect();

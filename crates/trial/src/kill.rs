@@ -1,31 +1,38 @@
 //! The kill loop: `peerage serve` dies again and again under load, at random moments and at named
 //! places, and each time what it stored has to be what it answered.
 //!
-//! After each death: nothing acknowledged is lost, what was not answered is one way or the other
-//! and stays so, nothing is there that nobody asked for or that went. After quiet: every peering is
-//! settled, and the emulated clouds hold what belongs to peerings and nothing else.
+//! Two kinds of clients judge it. Those that have a peering to themselves know after each death
+//! what it has to be: nothing acknowledged is lost, what was not answered is one way or the other
+//! and stays so, nothing is there that nobody asked for or that went. Those that share peerings
+//! have to have been told what one order of all their requests explains. After quiet: every peering
+//! is settled, and the emulated clouds hold what belongs to peerings and nothing else.
 
+mod clouds;
+mod commons;
 pub mod load;
 pub mod slot;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use hyper::Method;
-use peerage_store::{ListRequest, Store, keys};
+use indicatif::ProgressBar;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use self::commons::Commons;
 use self::load::{Project, Shared, Tally, Worker};
 use self::slot::{PROVIDERS, State, marker_field, status};
 use crate::client::{Auth, Client};
+use crate::crowd::linear::{IMPOSSIBLE, Judged};
 use crate::program::{Home, Server, UNLIMITED, program};
 use crate::report::{median, say};
+use crate::stock::{self, Kept, Original};
 use crate::wait::{Seen, until};
 
 const PROJECTS: usize = 6;
@@ -37,8 +44,11 @@ const PLACE: Duration = Duration::from_millis(1500);
 /// How long everything may take to settle.
 const SETTLE: Duration = Duration::from_secs(60);
 
+/// From its start until it is ready, however full the store is.
+const READY_MAX: Duration = Duration::from_secs(1);
+
 /// What is said of a service that does not keep what it answered.
-const FINDINGS: [&str; 3] = ["wrong answers", "should be one of", "nobody asked"];
+const FINDINGS: [&str; 4] = ["wrong answers", "should be one of", "nobody asked", IMPOSSIBLE];
 
 /// How a process that ended by the signal that nothing can catch is told of.
 const KILLED: &str = "signal: 9";
@@ -67,13 +77,28 @@ pub struct Kill {
     /// Decides moments, places and requests.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Let the service forget every twentieth transaction that it acknowledged: the loop has to
-    /// find it, and fails if it does not.
+    /// Store so many peerings before, in projects of a hundred. Nobody touches them; with them
+    /// every start has to be ready within one second.
+    #[arg(long, default_value_t = 0)]
+    stock: usize,
+    /// Let the service forget every twentieth transaction that it acknowledged: the clients of each
+    /// kind have to find it by themselves, and the loop fails if they do not.
     #[arg(long)]
     planted: bool,
     /// The program, built with failpoints; the one beside this program if not given.
     #[arg(long)]
     program: Option<PathBuf>,
+}
+
+/// Which clients there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clients {
+    /// Those of both kinds.
+    All,
+    /// Those that have peerings to themselves.
+    Owners,
+    /// Those that share peerings.
+    Sharers,
 }
 
 /// A run of the loop.
@@ -83,6 +108,10 @@ struct Run {
     projects: Vec<Project>,
     shared: Arc<Shared>,
     workers: Vec<Worker>,
+    commons: Commons,
+    judged: Judged,
+    /// What is stored beside what clients work on.
+    stock: Option<Kept>,
     /// Markers of peerings that are gone for good.
     gone: BTreeSet<String>,
     random: ChaCha8Rng,
@@ -98,23 +127,27 @@ struct Run {
 /// What was found wrong, with the seed.
 pub async fn run(command: &Kill) -> anyhow::Result<()> {
     let program = program(command.program.as_deref())?;
+    if command.planted {
+        planted(&program, command, Clients::Owners).await?;
+        return planted(&program, command, Clients::Sharers).await;
+    }
     let directory = tempfile::tempdir()?;
-    let home = Home::new(&program, directory.path(), &format!("{UNLIMITED}{CLOUDS}"))?;
-    let run = Run::begin(home, command.seed).await?;
-    if !command.planted {
-        return deaths(run, command).await;
-    }
+    deaths(Run::begin(&program, directory.path(), command, Clients::All).await?, command).await
+}
+
+async fn planted(program: &Path, command: &Kill, clients: Clients) -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let run = Run::begin(program, directory.path(), command, clients).await?;
     let home = run.home.clone().with("PEERAGE_FORGETS", "20");
-    match deaths(Run { home, ..run }, command).await {
-        Ok(()) => bail!("{} deaths did not show that transactions are forgotten", command.kills),
-        Err(found) => {
-            let told = format!("{found:#}");
-            // Whatever else goes wrong shows nothing.
-            ensure!(FINDINGS.iter().any(|said| told.contains(said)), "another failure: {told}");
-            say(format!("found, as it should be: {}", told.lines().next().unwrap_or_default()));
-            Ok(())
-        }
-    }
+    let Err(found) = deaths(Run { home, ..run }, command).await else {
+        bail!("{} deaths did not show {clients:?} that transactions are forgotten", command.kills);
+    };
+    let told = format!("{found:#}");
+    // Whatever else goes wrong shows nothing.
+    ensure!(FINDINGS.iter().any(|said| told.contains(said)), "another failure: {told}");
+    let told = told.lines().next().unwrap_or_default();
+    say(format!("found by {clients:?}, as it should be: {told}"));
+    Ok(())
 }
 
 async fn deaths(mut run: Run, command: &Kill) -> anyhow::Result<()> {
@@ -126,30 +159,58 @@ async fn deaths(mut run: Run, command: &Kill) -> anyhow::Result<()> {
             say(format!("{number} deaths, {} changes acknowledged", run.tally.acknowledged));
         }
     }
+    if let Some(before) = &run.stock {
+        let after = stock::kept(&run.home.store()).await?;
+        ensure!(after == *before, "seed {seed}: the stock was {before:?} and is {after:?}");
+    }
     run.report(seed);
-    Ok(())
+    run.is_ready_in_time()
 }
 
 impl Run {
-    async fn begin(home: Home, seed: u64) -> anyhow::Result<Self> {
+    async fn begin(
+        program: &Path,
+        directory: &Path,
+        command: &Kill,
+        clients: Clients,
+    ) -> anyhow::Result<Self> {
+        let home = Home::new(program, directory, &format!("{UNLIMITED}{CLOUDS}"))?;
         let credentials = home.init().await?;
+        let org = credentials.get("orgId")?;
         let server = home.start().await?;
         let auth = credentials.bearer(server.address).await?;
         let mut client = Client::new(server.address, auth.clone());
         let mut projects = Vec::new();
         for number in 0..PROJECTS {
-            projects.push(project(&mut client, credentials.get("orgId")?, number).await?);
+            projects.push(Project::new(&mut client, org, number + 1).await?);
         }
-        server.kill().await?;
+        let commons = Commons::new(&mut client, org).await?;
+        let stock = fill(server, &home, client, org, command.stock).await?;
         let shared = Arc::new(Shared::default());
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let workers = (0..WORKERS).map(|number| {
-            Worker::new(number % PROJECTS, number / PROJECTS, random.next_u64(), &shared)
-        });
-        let workers = workers.collect();
-        let (gone, tally, deaths) = (BTreeSet::new(), Tally::default(), BTreeMap::new());
-        let ready = Vec::new();
-        Ok(Self { home, auth, projects, shared, workers, gone, random, tally, ready, deaths })
+        let mut random = ChaCha8Rng::seed_from_u64(command.seed);
+        let worker =
+            |number| Worker::new(number % PROJECTS, number / PROJECTS, random.next_u64(), &shared);
+        let workers = (0..WORKERS).map(worker).collect();
+        let (workers, commons) = match clients {
+            Clients::All => (workers, commons),
+            Clients::Owners => (workers, commons.deserted()),
+            Clients::Sharers => (Vec::new(), commons),
+        };
+        Ok(Self {
+            home,
+            auth,
+            projects,
+            shared,
+            workers,
+            commons,
+            judged: Judged::default(),
+            stock,
+            gone: BTreeSet::new(),
+            random,
+            tally: Tally::default(),
+            ready: Vec::new(),
+            deaths: BTreeMap::new(),
+        })
     }
 
     /// One life of the service, from its start to its death.
@@ -166,6 +227,7 @@ impl Run {
         let armed = self.home.clone().with("PEERAGE_FAILPOINT", &format!("{place}:{hit}"));
         match armed.start().await {
             Ok(server) => {
+                self.ready.push(server.took);
                 let reached = self.load(server, PLACE).await?;
                 let place = if reached { place } else { "random moment" };
                 *self.deaths.entry(place).or_default() += 1;
@@ -198,16 +260,19 @@ impl Run {
                 (worker, tally)
             }));
         }
+        let shift = self.commons.begin(server.address, &self.auth, &mut self.random);
         let ended = server.ended(moment).await?;
         if !ended {
             server.kill().await?;
         }
+        shift.end().await?;
         for task in tasks {
             let (worker, tally) = task.await?;
             self.workers.push(worker);
             self.tally.add(tally);
         }
         ensure!(self.tally.wrong.is_empty(), "wrong answers: {:#?}", self.tally.wrong);
+        self.judged = self.commons.judge()?;
         Ok(ended)
     }
 
@@ -229,7 +294,7 @@ impl Run {
             // A writer forgets what goes as soon as it is told that it is gone.
             bail!("nobody asked for {marker} (gone: {}): {peering}", self.gone.contains(marker));
         }
-        Ok(())
+        self.commons.look(&mut client).await
     }
 
     /// Every peering of every project, by its marker.
@@ -265,27 +330,24 @@ impl Run {
             })
         })
         .await?;
+        let mut client = Client::new(server.address, self.auth.clone());
+        let common = self.commons.settled(&mut client, SETTLE).await?;
         self.compare(&server).await?;
+        self.judged = self.commons.judge()?;
         server.kill().await?;
-        let ids = settled.values().filter_map(|shown| shown["id"].as_str());
-        self.check_clouds(&ids.collect()).await
+        let own = settled.values().filter_map(|shown| shown["id"].as_str().map(str::to_owned));
+        clouds::check(&self.home.store(), &own.chain(common).collect()).await
     }
 
-    /// Reads the store while nothing runs: each peering has its connection, and no connection
-    /// that exists is without its peering or has another one's name.
-    async fn check_clouds(&self, ids: &BTreeSet<&str>) -> anyhow::Result<()> {
-        let url = format!("sqlite://{}", self.home.store().display());
-        let store = peerage_store::open(&url)?;
-        let links = links(&*store).await;
-        store.close().await;
-        let links = links?;
-        let mut names = BTreeSet::new();
-        for (id, link) in &links {
-            ensure!(ids.contains(id.as_str()) || is_memory(link), "a ghost: {id} {link}");
-            ensure!(names.insert(link["connection"].to_string()), "made twice: {id} {link}");
-        }
-        let missing = ids.iter().find(|id| !links.contains_key(**id));
-        ensure!(missing.is_none(), "nothing in the clouds for peering {missing:?}");
+    /// Whether every start on a full store was quick enough. Judged last: a slow machine must not
+    /// hide what else there is to find.
+    fn is_ready_in_time(&self) -> anyhow::Result<()> {
+        let late = self.ready.iter().filter(|took| **took > READY_MAX).count();
+        ensure!(
+            late == 0 || self.stock.is_none(),
+            "{late} of {} starts took longer than {READY_MAX:?} until the service was ready",
+            self.ready.len()
+        );
         Ok(())
     }
 
@@ -298,6 +360,10 @@ impl Run {
             "changes: {acknowledged} acknowledged, {unanswered} unanswered, {refused} refused; \
              {reads} reads; seed {seed}"
         ));
+        say(self.judged.to_string());
+        if let Some(Kept { peerings, entries, digest }) = &self.stock {
+            say(format!("stock: {peerings} peerings, {entries} entries, as before: {digest}"));
+        }
         let most = self.ready.iter().max().copied().unwrap_or_default();
         let middle = median(&self.ready).unwrap_or_default();
         say(format!(
@@ -307,73 +373,26 @@ impl Run {
     }
 }
 
-async fn project(client: &mut Client, org: &str, number: usize) -> anyhow::Result<Project> {
-    let body = json!({ "name": format!("Project {}", number + 1), "orgId": org });
-    let made = client.ok(&Method::POST, "/api/atlas/v2/groups", Some(&body)).await?;
-    let id = made["id"].as_str().context("a project without an id")?.to_owned();
-    let wanted = [
-        json!({"providerName": "AWS", "regionName": "US_EAST_1", "atlasCidrBlock": "192.168.248.0/21"}),
-        json!({"providerName": "AZURE", "region": "US_EAST", "atlasCidrBlock": "192.168.232.0/21"}),
-        json!({"providerName": "GCP", "atlasCidrBlock": "172.16.0.0/18"}),
-    ];
-    let mut containers = Vec::new();
-    for body in wanted {
-        let path = format!("/api/atlas/v2/groups/{id}/containers");
-        let made = client.ok(&Method::POST, &path, Some(&body)).await?;
-        containers.push(made["id"].as_str().context("a container without an id")?.to_owned());
+/// Ends a service, with so many peerings more in its store.
+async fn fill(
+    server: Server,
+    home: &Home,
+    client: Client,
+    org: &str,
+    count: usize,
+) -> anyhow::Result<Option<Kept>> {
+    if count == 0 {
+        server.kill().await?;
+        return Ok(None);
     }
-    let containers = containers.try_into().ok().context("three containers")?;
-    Ok(Project { id, containers })
-}
-
-/// Every connection that the emulated clouds keep, by the id of its peering.
-async fn links(store: &dyn Store) -> anyhow::Result<BTreeMap<String, Value>> {
-    let prefix = keys::emulated("link/");
-    let mut request = ListRequest::prefix(prefix.clone());
-    let mut found = BTreeMap::new();
-    loop {
-        let page = store.list(request.clone()).await?;
-        for entry in &page.entries {
-            let id = String::from_utf8_lossy(&entry.key.as_bytes()[prefix.as_bytes().len()..]);
-            found.insert(id.into_owned(), serde_json::from_slice(entry.value.as_bytes())?);
-        }
-        if !page.more {
-            return Ok(found);
-        }
-        request.after = page.entries.last().map(|entry| entry.key.clone());
-        request.at = Some(page.revision);
-    }
-}
-
-/// Whether a cloud only remembers a connection, or its customer's half is all that is left.
-fn is_memory(link: &Value) -> bool {
-    let side = |provider: &str| &link["sides"][provider];
-    let over = ["failed", "rejected", "expired", "deleted"];
-    let state = side("aws")["state"].as_str().unwrap_or_default();
-    over.contains(&state)
-        || [side("azure"), side("gcp")].into_iter().any(|pair| {
-            pair["refused"] == Value::Bool(true)
-                || (pair.is_object() && pair.get("ours").is_none_or(Value::is_null))
-        })
+    let original = Original::make(client, org).await?;
+    server.stop().await?;
+    let progress = ProgressBar::new(count as u64);
+    stock::fill(&home.store(), &original, count, &progress).await?;
+    progress.finish_and_clear();
+    stock::kept(&home.store()).await.map(Some)
 }
 
 fn below(random: u64, bound: usize) -> usize {
     usize::try_from(random % bound as u64).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slot::state_of;
-    use super::*;
-
-    #[test]
-    fn a_ghost_is_told_from_a_memory() {
-        let link = |sides: Value| json!({ "sides": sides });
-        assert!(is_memory(&link(json!({"aws": {"state": "deleted"}}))));
-        assert!(!is_memory(&link(json!({"aws": {"state": "active"}}))));
-        assert!(is_memory(&link(json!({"gcp": {"ours": null}}))));
-        assert!(!is_memory(&link(json!({"azure": {"ours": {"peering_state": "Connected"}}}))));
-        let looked = state_of(2, &json!({"gcpProjectId": "a", "status": "AVAILABLE"}));
-        assert_eq!(looked, State::Live("a".to_owned()));
-    }
 }

@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod client;
 pub mod cluster;
+mod crowd;
 pub mod digest;
 pub mod disk;
 pub mod etcd;
@@ -14,4 +15,5 @@ pub mod kill;
 pub mod overload;
 pub mod program;
 pub mod report;
+mod stock;
 pub mod wait;

@@ -1,11 +1,11 @@
 //! What a create leaves in the store, and copies of it with other ids: so that an engine alone can
 //! be given the same rows.
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use peerage_store::{Key, Revision, Store, WatchEvent};
 
-/// Ids as one process makes them: its own first part, then a count.
-const PROCESS: &str = "6b058a0853e1161f01";
+use crate::stock::id;
+
 /// Length of an id.
 const ID: usize = 24;
 
@@ -22,12 +22,6 @@ struct Row {
     key: String,
     value: Vec<u8>,
     is_new: bool,
-}
-
-/// An id that nobody else has.
-#[must_use]
-pub(crate) fn id(number: usize) -> String {
-    format!("{PROCESS}{number:06x}")
 }
 
 impl Shape {
@@ -86,14 +80,4 @@ fn row(event: &WatchEvent) -> Option<Row> {
 fn ends_in_id(key: &str) -> bool {
     let last = key.rsplit('/').next().unwrap_or_default();
     last.len() == ID && last.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Opens the store of a service that has stopped.
-///
-/// # Errors
-/// It cannot be opened.
-pub(crate) fn open(path: &std::path::Path) -> anyhow::Result<peerage_store::sqlite::SqliteStore> {
-    let options = peerage_store::sqlite::SqliteOptions::new(path);
-    let opened = peerage_store::sqlite::SqliteStore::open(options);
-    opened.with_context(|| path.display().to_string())
 }

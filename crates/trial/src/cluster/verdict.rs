@@ -5,31 +5,25 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::report::say;
-use crate::wait::{Seen, until};
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use serde_json::Value;
 
-use peerage_sim::linear::Verdict;
-
-use super::linear;
-use super::load::Load;
 use super::nodes::Cluster;
+use crate::crowd::Crowd;
 
 /// The longest until everything is settled after the last fault.
 const SETTLE: Duration = Duration::from_secs(90);
-/// The stack for the search: it goes as deep as a history is long.
-const STACK_BYTES: usize = 512 * 1024 * 1024;
 
 /// Every peering is available or gone, and the clouds have exactly those that there are.
 pub(crate) async fn quiet(
     cluster: &Cluster,
-    load: &Load,
+    crowd: &Crowd,
     client: &mut Client,
 ) -> anyhow::Result<()> {
     let mut peers = BTreeMap::new();
-    for project in &load.projects {
-        let listed = settled(load, client, project).await?;
+    for project in &crowd.projects {
+        let listed = crowd.settled(client, project, SETTLE).await?;
         peers.extend(listed.into_iter().map(|peer| {
             let text = |name: &str| peer[name].as_str().unwrap_or_default().to_owned();
             (text("_id").max(text("id")), (text("connectionId"), text("vpcId")))
@@ -56,27 +50,6 @@ pub(crate) async fn quiet(
     Ok(())
 }
 
-async fn settled(
-    load: &Load,
-    client: &mut Client,
-    project: &super::load::Project,
-) -> anyhow::Result<Vec<Value>> {
-    let client = tokio::sync::Mutex::new(client);
-    until("every peering is settled", SETTLE, || async {
-        let mut client = client.lock().await;
-        let Some(peers) = load.listed(&mut client, project).await else {
-            return Ok(Seen::NotYet("no list".to_owned()));
-        };
-        let open: Vec<_> = peers.iter().filter(|peer| peer["statusName"] != "AVAILABLE").collect();
-        if open.is_empty() {
-            return Ok(Seen::Holds(peers.clone()));
-        }
-        let first = open.first().map(ToString::to_string).unwrap_or_default();
-        Ok(Seen::NotYet(format!("{} of {} are not: {first}", open.len(), peers.len())))
-    })
-    .await
-}
-
 /// The connections that exist in the emulated cloud, by peering, as etcd has them.
 async fn links(cluster: &Cluster) -> anyhow::Result<BTreeMap<String, String>> {
     let prefix = "peerage/emulated/link/";
@@ -98,28 +71,4 @@ async fn links(cluster: &Cluster) -> anyhow::Result<BTreeMap<String, String>> {
         links.insert(id, connection.to_owned());
     }
     Ok(links)
-}
-
-/// What clients were told of each peering has an order that explains it.
-pub(crate) fn linearizable(load: &Load) -> anyhow::Result<()> {
-    let histories: Vec<_> =
-        load.projects.iter().flat_map(super::load::Project::histories).collect();
-    let search = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
-        let (mut events, mut open) = (0, 0);
-        for (number, history) in &histories {
-            events += history.len();
-            open += history.iter().filter(|event| event.returned.is_none()).count();
-            let verdict = linear::judge(history);
-            if verdict != Verdict::Linearizable {
-                let mut history = history.clone();
-                history.sort_by_key(|event| event.invoked);
-                bail!("{verdict:?} is what was told of vpc-{number:017x}: {history:#?}");
-            }
-        }
-        Ok((histories.len(), events, open))
-    })?;
-    let found = search.join().map_err(|_| anyhow::anyhow!("the search failed"))?;
-    let (peerings, events, open) = found?;
-    say(format!("linearizable: {events} operations on {peerings} peerings, {open} left open"));
-    Ok(())
 }

@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::Context as _;
 use hyper::Method;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::slot::{Slot, State, marker_field, state_of};
+use super::slot::{PROVIDERS, Slot, State, marker_field, state_of};
 use crate::client::{Answer, Client, SendError};
 
 /// Peerings that one client has at a time.
@@ -86,6 +87,30 @@ impl Shared {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let index = usize::try_from(random).unwrap_or(0).checked_rem(known.len())?;
         known.get(index).cloned()
+    }
+}
+
+impl Project {
+    /// Makes one in an organization, with its containers.
+    ///
+    /// # Errors
+    /// The service refuses.
+    pub(crate) async fn new(client: &mut Client, org: &str, number: usize) -> anyhow::Result<Self> {
+        let body = json!({ "name": format!("Project {number}"), "orgId": org });
+        let made = client.ok(&Method::POST, "/api/atlas/v2/groups", Some(&body)).await?;
+        let id = made["id"].as_str().context("a project without an id")?.to_owned();
+        let aws = json!({ "regionName": "US_EAST_1", "atlasCidrBlock": "192.168.248.0/21" });
+        let azure = json!({ "region": "US_EAST", "atlasCidrBlock": "192.168.232.0/21" });
+        let gcp = json!({ "atlasCidrBlock": "172.16.0.0/18" });
+        let mut containers = Vec::new();
+        for (provider, mut body) in PROVIDERS.into_iter().zip([aws, azure, gcp]) {
+            body["providerName"] = provider.into();
+            let path = format!("/api/atlas/v2/groups/{id}/containers");
+            let made = client.ok(&Method::POST, &path, Some(&body)).await?;
+            containers.push(made["id"].as_str().context("a container without an id")?.to_owned());
+        }
+        let containers = containers.try_into().ok().context("three containers")?;
+        Ok(Self { id, containers })
     }
 }
 

@@ -207,6 +207,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_is_read_as_its_provider_writes_it() {
+        let looked = state_of(2, &json!({"gcpProjectId": "a", "status": "AVAILABLE"}));
+        assert_eq!(looked, State::Live("a".to_owned()));
+    }
+
+    #[test]
     fn blocks_do_not_overlap() {
         let blocks: std::collections::BTreeSet<String> =
             (0..8192).map(|number| Slot::new(0, number).block()).collect();

@@ -12,10 +12,11 @@ use crate::bench::engine;
 use crate::bench::figure::{Line, Sample, Target};
 use crate::bench::generator::{Outcome, load, request};
 use crate::bench::peer;
-use crate::bench::shape::{Shape, open};
+use crate::bench::shape::Shape;
 use crate::bench::subject::{PEERINGS_EACH, Proof, Subject, creation};
 use crate::bench::{Run, Size};
 use crate::etcd::Etcd;
+use crate::stock;
 
 const CONNECTIONS: usize = 64;
 /// Connections where the slowest answers are looked at.
@@ -173,7 +174,7 @@ async fn look(run: &Run) -> anyhow::Result<(Shape, Vec<u8>)> {
     let document = subject.client().ok(&hyper::Method::GET, "/openapi.json", None).await?;
     let mut shape = None;
     let opened = async |path: &Path| {
-        shape = Some(Shape::of_create(&open(path)?).await?);
+        shape = Some(Shape::of_create(&stock::open(path)?).await?);
         Ok(())
     };
     subject.while_stopped(opened).await?;

@@ -6,8 +6,9 @@ use crate::bench::bare;
 use crate::bench::figure::{Line, Sample, Target};
 use crate::bench::generator::{Connection, load, request};
 use crate::bench::peer::again;
-use crate::bench::stock::{EACH, Stocked, stocked};
+use crate::bench::stocked::{Stocked, stocked};
 use crate::bench::{Run, Size};
+use crate::stock::EACH;
 
 const CONNECTIONS: usize = 64;
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::bench::figure::{Line, Sample, Target};
 use crate::bench::generator::{Script, load};
 use crate::bench::peer::again;
-use crate::bench::stock::{EACH, Stocked, stocked};
+use crate::bench::stocked::{Stocked, stocked};
 use crate::bench::subject::{PEERINGS_EACH, Proof, Subject};
 use crate::bench::{Run, Size};
+use crate::stock::EACH;
 
 const CONNECTIONS: usize = 16;
 /// Projects that creates of one round go to.

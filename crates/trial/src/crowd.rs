@@ -1,27 +1,26 @@
-//! Clients that make, look at, change and delete peerings through both replicas at once, and note
-//! what they were answered and when.
+//! Clients that make, look at, change and delete the same peerings at once, through one replica or
+//! several, and note what they were answered and when. What they noted is judged by [`linear`].
 
-use std::collections::BTreeMap;
+pub(crate) mod linear;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::client::{Answer, Auth, Client, SendError};
+use crate::wait::{Seen, until};
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::linear::{Event, Step};
+use self::linear::{Event, Step};
 
 /// The longest that a client waits before it turns to the other replica.
 const PATIENCE: Duration = Duration::from_secs(4);
-/// Between two requests of one client.
-const PACE: Duration = Duration::from_millis(20);
 /// So many requests in a row go to one replica: both have clients during every fault.
 const STAY: usize = 10;
-/// So many of a project's youngest peerings are worked on.
-const RECENT: usize = 14;
 
 /// A project that clients work in.
 pub(crate) struct Project {
@@ -35,12 +34,25 @@ struct State {
     made: u32,
     /// The ids that are known, by number; those of deleted ones stay.
     ids: BTreeMap<u32, String>,
+    /// Those that somebody did not find.
+    gone: BTreeSet<u32>,
     history: BTreeMap<u32, Vec<Event>>,
 }
 
+/// How the clients work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Habits {
+    /// Between two requests of one client.
+    pub(crate) pace: Duration,
+    /// So many of a project's youngest peerings, there or gone, are worked on as often as all that
+    /// are there.
+    pub(crate) youngest: usize,
+}
+
 /// What every client shares.
-pub(crate) struct Load {
+pub(crate) struct Crowd {
     pub(crate) projects: Vec<Project>,
+    habits: Habits,
     origin: Instant,
     attempts: Mutex<Vec<(Duration, bool)>>,
 }
@@ -73,12 +85,20 @@ impl Project {
         })
     }
 
-    fn pick(&self, dice: u64) -> Option<(u32, String)> {
+    /// A peering to work on. Those that are gone are asked for as well while they are young; those
+    /// that are there however old they are, so that a full project gets room again.
+    fn pick(&self, dice: u64, youngest: usize) -> Option<(u32, String)> {
         let state = self.state();
-        // The youngest ones: those deleted long ago are of no more interest.
-        let recent: Vec<_> = state.ids.iter().rev().take(RECENT).collect();
-        let at = usize::try_from(dice).unwrap_or(0).checked_rem(recent.len())?;
-        Some((*recent[at].0, recent[at].1.clone()))
+        let is_there = |number: &&u32| !state.gone.contains(number);
+        let mut numbers: Vec<&u32> = match dice % 2 {
+            0 => state.ids.keys().filter(is_there).collect(),
+            _ => Vec::new(),
+        };
+        if numbers.is_empty() {
+            numbers = state.ids.keys().rev().take(youngest).collect();
+        }
+        let at = usize::try_from(dice >> 1).unwrap_or(0).checked_rem(numbers.len())?;
+        Some((*numbers[at], state.ids.get(numbers[at])?.clone()))
     }
 }
 
@@ -104,10 +124,10 @@ fn seen(peer: &Value) -> Option<Step> {
     change_of(peer).map(Step::See)
 }
 
-impl Load {
-    /// A load on these projects.
-    pub(crate) fn new(projects: Vec<Project>) -> Arc<Self> {
-        Arc::new(Self { projects, origin: Instant::now(), attempts: Mutex::default() })
+impl Crowd {
+    /// A crowd that works in these projects.
+    pub(crate) fn new(projects: Vec<Project>, habits: Habits) -> Arc<Self> {
+        Arc::new(Self { projects, habits, origin: Instant::now(), attempts: Mutex::default() })
     }
 
     /// The time, as histories have it.
@@ -120,15 +140,16 @@ impl Load {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// One client, until it is told to stop.
+    /// One client, whose choices `seed` decides, until it is told to stop.
     pub(crate) async fn run(
         self: Arc<Self>,
         number: usize,
+        seed: u64,
         addresses: Vec<SocketAddr>,
         auth: Auth,
         stop: watch::Receiver<bool>,
     ) {
-        let mut dice = Dice(number as u64 + 1);
+        let mut dice = Dice(seed);
         let mut turn = number;
         let project = &self.projects[number % self.projects.len()];
         let mut client = Client::new(addresses[turn % addresses.len()], auth.clone());
@@ -142,7 +163,7 @@ impl Load {
                 turn += 1;
                 client = Client::new(addresses[turn % addresses.len()], auth.clone());
             }
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(self.habits.pace).await;
         }
     }
 
@@ -153,7 +174,7 @@ impl Load {
 
     async fn act(&self, client: &mut Client, project: &Project, dice: &mut Dice) -> bool {
         let kind = dice.roll() % 100;
-        let Some((number, id)) = project.pick(dice.roll()) else {
+        let Some((number, id)) = project.pick(dice.roll(), self.habits.youngest) else {
             return self.create(client, project).await;
         };
         let path = format!("{}/peers/{id}", project.path);
@@ -193,7 +214,13 @@ impl Load {
     fn note(&self, project: &Project, number: u32, sent: Duration, step: Step, known: bool) {
         let returned = known.then(|| self.now());
         let event = Event { step, invoked: sent, returned };
-        project.state().history.entry(number).or_default().push(event);
+        let mut state = project.state();
+        state.history.entry(number).or_default().push(event);
+        if step == Step::SeeNothing {
+            state.gone.insert(number);
+        } else if matches!(step, Step::See(_) | Step::SeeLeaving) {
+            state.gone.remove(&number);
+        }
     }
 
     async fn create(&self, client: &mut Client, project: &Project) -> bool {
@@ -257,7 +284,32 @@ impl Load {
         true
     }
 
-    /// Lists a project: one look at each peering that was ever asked for.
+    /// Waits until every peering of a project is available; gives back what was listed then.
+    ///
+    /// # Errors
+    /// They are not within `bound`.
+    pub(crate) async fn settled(
+        &self,
+        client: &mut Client,
+        project: &Project,
+        bound: Duration,
+    ) -> anyhow::Result<Vec<Value>> {
+        let client = tokio::sync::Mutex::new(client);
+        until("every peering is settled", bound, || async {
+            let mut client = client.lock().await;
+            let Some(peers) = self.listed(&mut client, project).await else {
+                return Ok(Seen::NotYet("no list".to_owned()));
+            };
+            let open: Vec<_> =
+                peers.iter().filter(|peer| peer["statusName"] != "AVAILABLE").collect();
+            let Some(first) = open.first() else { return Ok(Seen::Holds(peers.clone())) };
+            Ok(Seen::NotYet(format!("{} of {} are not: {first}", open.len(), peers.len())))
+        })
+        .await
+    }
+
+    /// Lists a project: one look at each peering that was asked for and is not known to be gone.
+    /// That one which is gone stays so is worth no line of its history for each list.
     pub(crate) async fn list(&self, client: &mut Client, project: &Project) -> bool {
         self.listed(client, project).await.is_some()
     }
@@ -268,7 +320,10 @@ impl Load {
         client: &mut Client,
         project: &Project,
     ) -> Option<Vec<Value>> {
-        let asked: Vec<u32> = project.state().history.keys().copied().collect();
+        let asked: Vec<u32> = {
+            let State { history, gone, .. } = &*project.state();
+            history.keys().filter(|number| !gone.contains(number)).copied().collect()
+        };
         let path = format!("{}/peers?itemsPerPage=500", project.path);
         let (answer, sent) = self.send(client, &Method::GET, &path, None).await;
         let answer = answer.ok().filter(Answer::is_success)?;

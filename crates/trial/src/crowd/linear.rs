@@ -1,8 +1,18 @@
 //! One peering as its clients see it: what may be seen of it after what was done to it.
 
+use std::fmt;
 use std::time::Duration;
 
+use anyhow::{anyhow, bail};
 use peerage_sim::linear::{Call, Model, Verdict, check};
+
+use super::Crowd;
+
+/// The stack for the search: it goes as deep as a history is long.
+const STACK_BYTES: usize = 512 * 1024 * 1024;
+
+/// What is said of a history that no order explains.
+pub(crate) const IMPOSSIBLE: &str = "no order explains";
 
 /// What a client did to a peering, and what it saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +80,52 @@ impl Model for Peering {
     }
 }
 
+/// Histories that were judged.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Judged {
+    /// How many peerings they are of.
+    pub(crate) peerings: usize,
+    /// How many operations are in them.
+    pub(crate) operations: usize,
+    /// Of how many nobody knows what became of them.
+    pub(crate) open: usize,
+}
+
+impl fmt::Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { peerings, operations, open } = self;
+        write!(f, "linearizable: {operations} operations on {peerings} peerings, {open} left open")
+    }
+}
+
+/// Whether what clients were told of each peering has an order that explains it.
+///
+/// # Errors
+/// What was told of the first peering without one, or which the search gave up.
+pub(crate) fn linearizable(crowd: &Crowd) -> anyhow::Result<Judged> {
+    let histories: Vec<_> = crowd.projects.iter().flat_map(super::Project::histories).collect();
+    let search = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
+        let mut judged = Judged { peerings: histories.len(), ..Judged::default() };
+        for (number, mut history) in histories {
+            judged.operations += history.len();
+            judged.open += history.iter().filter(|event| event.returned.is_none()).count();
+            history.sort_by_key(|event| event.invoked);
+            match judge(&history) {
+                Verdict::Linearizable => {}
+                Verdict::Impossible(most) => bail!(
+                    "{IMPOSSIBLE} what was told of vpc-{number:017x}, but for {most} operations \
+                     of it: {history:#?}"
+                ),
+                Verdict::TooHard => bail!("vpc-{number:017x} is too hard to judge: {history:#?}"),
+            }
+        }
+        Ok(judged)
+    })?;
+    search.join().map_err(|_| anyhow!("the search failed"))?
+}
+
 /// Whether what clients were told could have happened in some order that agrees with the times.
-pub(crate) fn judge(events: &[Event]) -> Verdict {
+fn judge(events: &[Event]) -> Verdict {
     // Of two things at one time either may have been first.
     let twice = |at: Duration| u64::try_from(at.as_nanos()).unwrap_or(u64::MAX / 2) * 2;
     let call = |event: &Event| Call {
