@@ -2,24 +2,28 @@
 //!
 //! Only in programs built with the feature `failpoints`, which the released one is not. The
 //! environment arms one place: `PEERAGE_FAILPOINT=store.commit.after:7` ends the process at the
-//! seventh time that it gets there, with the signal that nothing can catch. And it plants a mistake
+//! seventh time that it gets there, with the signal that nothing can catch. And it plants mistakes
 //! that trials have to find: with `PEERAGE_FORGETS=20` every twentieth transaction is said to be
-//! done and is not. Decorators around the ports, so that no room knows of them.
+//! done and is not; with `PEERAGE_STALE_READS=5` every fifth read of a peering is answered with
+//! what this process saw of it the time before. Decorators around the ports, so that no room knows
+//! of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use peerage_core::cloud::{CallError, Link, LinkRequest, Network, NetworkRequest, Sighting};
+use peerage_core::reconcile::Key as Object;
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{Journal, JournalError, Saved, SharedJournal, Take};
 use peerage_store::{
     Answer, Commit, Entry, Key, LeaseId, LeaseState, ListRequest, Page, Revision, Snapshot, Store,
-    StoreError, Txn, Watch,
+    StoreError, Txn, Watch, keys,
 };
 
 /// What names the place and the hit.
@@ -27,6 +31,9 @@ pub const VARIABLE: &str = "PEERAGE_FAILPOINT";
 
 /// What says which transactions are forgotten.
 pub const FORGETS: &str = "PEERAGE_FORGETS";
+
+/// What says which reads of peerings are answered from the past.
+pub const STALE_READS: &str = "PEERAGE_STALE_READS";
 
 /// A place at which the process can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +110,8 @@ pub struct Failpoints {
     armed: Option<Arc<Armed>>,
     /// Of so many transactions the last is forgotten.
     forgets: Option<u64>,
+    /// Of so many reads of peerings the last is stale.
+    stale_reads: Option<u64>,
 }
 
 impl Failpoints {
@@ -115,13 +124,18 @@ impl Failpoints {
             Ok(text) => Some(Arc::new(text.parse()?)),
             Err(_) => None,
         };
-        let forgets = std::env::var(FORGETS).ok().and_then(|text| text.parse().ok());
-        Ok(Self { armed, forgets: forgets.filter(|every| *every > 0) })
+        Ok(Self { armed, forgets: every(FORGETS), stale_reads: every(STALE_READS) })
     }
 
     /// The same store, which may be the last thing that the process used.
     pub fn store(&self, inner: Arc<dyn Store>) -> Arc<dyn Store> {
-        Arc::new(FailingStore { inner, points: self.clone(), commits: AtomicU64::new(1) })
+        Arc::new(FailingStore {
+            inner,
+            points: self.clone(),
+            commits: AtomicU64::new(1),
+            reads: AtomicU64::new(1),
+            seen: Mutex::default(),
+        })
     }
 
     /// The same cloud, likewise.
@@ -144,16 +158,39 @@ impl Failpoints {
     }
 }
 
+/// A variable that says how often something happens; none and nought mean never.
+fn every(variable: &str) -> Option<u64> {
+    let every = std::env::var(variable).ok()?.parse().ok()?;
+    (every > 0).then_some(every)
+}
+
 struct FailingStore {
     inner: Arc<dyn Store>,
     points: Failpoints,
     commits: AtomicU64,
+    reads: AtomicU64,
+    /// What the last read of each peering found.
+    seen: Mutex<BTreeMap<Key, Option<Entry>>>,
 }
 
 impl FailingStore {
     fn is_forgotten(&self) -> bool {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
         self.points.forgets.is_some_and(|every| number.is_multiple_of(every))
+    }
+
+    /// What a read of `key` is answered that found `found`.
+    fn answered(&self, key: &Key, found: Option<Entry>) -> Option<Entry> {
+        let is_peering = matches!(keys::parse_network(key), Some(Object::Peering(..)));
+        let Some(every) = self.points.stale_reads.filter(|_| is_peering) else { return found };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.reads.fetch_add(1, Ordering::SeqCst).is_multiple_of(every)
+            && let Some(before) = seen.get(key)
+        {
+            return before.clone();
+        }
+        seen.insert(key.clone(), found.clone());
+        found
     }
 }
 
@@ -176,7 +213,7 @@ impl Store for FailingStore {
     }
 
     async fn get(&self, key: &Key) -> Answer<Option<Entry>> {
-        self.inner.get(key).await
+        Ok(self.answered(key, self.inner.get(key).await?))
     }
 
     async fn get_many(&self, keys: &[Key]) -> Answer<Snapshot> {
@@ -331,7 +368,7 @@ mod tests {
     #[test]
     fn what_is_not_armed_is_passed() {
         let armed: Armed = "fabric.call.after:2".parse().unwrap();
-        let points = Failpoints { armed: Some(Arc::new(armed)), forgets: None };
+        let points = Failpoints { armed: Some(Arc::new(armed)), ..Failpoints::default() };
         points.pass(Place::FabricCallBefore);
         points.pass(Place::FabricCallAfter);
         assert_eq!(points.armed.unwrap().left.load(Ordering::SeqCst), 1);

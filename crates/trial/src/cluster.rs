@@ -2,7 +2,8 @@
 //! one fault at a time.
 //!
 //! What clients were told has to be linearizable, and after quiet nothing may be lost, doubled or
-//! left over in the clouds. Availability during each fault is printed, not judged.
+//! left over in the clouds. Availability during each fault is printed, not judged. With a mistake
+//! planted in one replica the trial is about itself: what clients were told has to betray it.
 
 mod fault;
 mod net;
@@ -22,7 +23,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::crowd::linear::linearizable;
+use crate::crowd::linear::{IMPOSSIBLE, linearizable};
 use crate::crowd::{Crowd, Habits, Project};
 use fault::Fault;
 use nodes::{Cluster, ETCDS, LEASE};
@@ -39,6 +40,11 @@ pub struct ClusterTrial {
     /// How many clients there are.
     #[arg(long, default_value_t = 10)]
     clients: usize,
+    /// Let one replica answer every fifth read of a peering with what it saw of it the time before,
+    /// for twenty seconds: what clients were told has to show it, and the trial fails if it does
+    /// not.
+    #[arg(long, conflicts_with = "minutes")]
+    planted: bool,
     /// Keep the directory with the logs.
     #[arg(long)]
     keep: bool,
@@ -48,6 +54,10 @@ pub struct ClusterTrial {
 const FAULT: Duration = Duration::from_secs(7);
 /// How long there is none after it.
 const REST: Duration = Duration::from_secs(5);
+/// How long faults are made while a mistake is planted: long enough for one of them.
+const PLANTED: Duration = Duration::from_secs(20);
+/// The mistake.
+const STALE_READS: (&str, &str) = ("PEERAGE_STALE_READS", "5");
 /// How many projects there are: they are in several shards.
 const PROJECTS: usize = 5;
 
@@ -77,7 +87,8 @@ pub async fn run(command: &ClusterTrial) -> anyhow::Result<()> {
 
 async fn trial(command: &ClusterTrial, directory: &std::path::Path) -> anyhow::Result<()> {
     let program = program(command.program.as_deref())?;
-    let (mut cluster, credentials) = Cluster::start(&program, directory).await?;
+    let mistake = command.planted.then_some(STALE_READS);
+    let (mut cluster, credentials) = Cluster::start(&program, directory, mistake).await?;
     let crowd = prepare(&cluster, &credentials).await?;
     let (stop, stopped) = watch::channel(false);
     let auth = credentials.bearer(cluster.addresses()[0]).await?;
@@ -93,16 +104,32 @@ async fn trial(command: &ClusterTrial, directory: &std::path::Path) -> anyhow::R
             ))
         })
         .collect();
-    let bound = Duration::from_secs(command.minutes * 60);
+    let minutes = Duration::from_secs(command.minutes * 60);
+    let bound = if command.planted { PLANTED } else { minutes };
     let windows = faults(&mut cluster, &crowd, bound).await?;
     stop.send_replace(true);
     for client in clients {
         client.await?;
     }
+    if command.planted {
+        return betrayed(&crowd);
+    }
     availability(&crowd, &windows);
     let mut client = Client::new(cluster.addresses()[1], auth);
     verdict::quiet(&cluster, &crowd, &mut client).await?;
     say(linearizable(&crowd)?.to_string());
+    Ok(())
+}
+
+/// Whether what clients were told shows that a replica makes a mistake.
+fn betrayed(crowd: &Crowd) -> anyhow::Result<()> {
+    let Err(found) = linearizable(crowd) else {
+        anyhow::bail!("what clients were told does not show that a replica reads from the past");
+    };
+    let told = format!("{found:#}");
+    // A search that was given up shows nothing.
+    anyhow::ensure!(told.contains(IMPOSSIBLE), "another failure: {told}");
+    say(format!("found, as it should be: {}", told.lines().next().unwrap_or_default()));
     Ok(())
 }
 

@@ -34,10 +34,12 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts all of it, with an organization in it.
+    /// Starts all of it, with an organization in it. A mistake is what plants it in the last
+    /// replica: a variable and its value.
     pub(crate) async fn start(
         program: &Path,
         directory: &Path,
+        mistake: Option<(&str, &str)>,
     ) -> anyhow::Result<(Self, Credentials)> {
         let network = Network::new(u8::try_from(ETCDS + REPLICAS)?)?;
         let homes = Vec::new();
@@ -51,6 +53,9 @@ impl Cluster {
         for number in 0..REPLICAS {
             let home = cluster.home(program, number)?;
             cluster.homes.push(home);
+        }
+        if let (Some((name, value)), Some(last)) = (mistake, cluster.homes.pop()) {
+            cluster.homes.push(last.with(name, value));
         }
         let credentials = cluster.homes[0].init().await?;
         let key = |home: &Home| home.directory().join("master.key");
