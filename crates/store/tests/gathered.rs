@@ -1,5 +1,6 @@
 //! What a file has gathered and not yet moved is seen by everybody, in every way to read: beside a
 //! store in memory that is told the same, at any moment, after a kill, and in a backup.
+#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::path::Path;
 

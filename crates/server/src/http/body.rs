@@ -109,10 +109,10 @@ impl Inbox {
         };
         // What did not come in time closes the connection, and that is all that is lost.
         let drained = timeout(DRAIN_TIME, drained);
-        let _ = match place {
-            Some(place) => place.waiting(drained).await.map(drop),
-            None => Ok(drop(drained.await)),
-        };
+        match place {
+            Some(place) => drop(place.waiting(drained).await),
+            None => drop(drained.await),
+        }
     }
 }
 

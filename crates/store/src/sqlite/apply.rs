@@ -217,7 +217,7 @@ impl<'a> Batch<'a> {
                 Write::Put { key, value, lease } => {
                     Some(put(key, value, lease, revision, before.as_ref()))
                 }
-                Write::Delete { key } => before.is_some().then(|| WatchEvent::Deleted(key)),
+                Write::Delete { key } => before.is_some().then_some(WatchEvent::Deleted(key)),
             };
             if let Some(event) = event {
                 self.log(revision, events.len(), &event, before.as_ref())?;
