@@ -229,7 +229,7 @@ impl Target {
     async fn huge_body(&self, number: usize) -> std::io::Result<String> {
         let mut stream = self.connect(number, None).await?;
         let part = vec![b' '; PART];
-        let said = if number % 2 == 0 {
+        let said = if number.is_multiple_of(2) {
             let head = self.head("POST", "content-length: 100000000\r\n");
             self.say(&mut stream, &[head, part].concat()).await
         } else {
