@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use peerage_core::cloud::{Certainty, LinkRequest, LinkStatus};
 use peerage_core::provider::Provider;
+use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{
     CustomerAct, CustomerMode, Effect, Emulated, EmulatedOptions, Journal, JournalError,
@@ -86,11 +87,11 @@ async fn the_twin_of_a_connection_is_named_though_it_sleeps() {
     assert!(error.message.contains(&made.connection_id), "{error:?}");
 }
 
-/// A journal whose readers get what they read when they are let.
-#[derive(Clone)]
+/// A journal that saves when it is let, and whose readers get what they read when they are let.
 struct Slow {
     inner: MemoryJournal,
     reads: Arc<Semaphore>,
+    saves: Arc<Semaphore>,
 }
 
 #[async_trait]
@@ -106,18 +107,44 @@ impl Journal for Slow {
     }
 
     async fn save(&self, changes: Vec<Saved>) -> Result<(), JournalError> {
+        self.saves.acquire().await.map_err(JournalError::new)?.forget();
         self.inner.save(changes).await
     }
 }
 
-/// Clouds with one connection, which sleeps.
-async fn slow() -> (Arc<Emulated>, Arc<Semaphore>, World) {
+/// Clouds with three networks and one connection, which sleep, and what lets their journal read
+/// and save.
+async fn slow() -> (Arc<Emulated>, [Arc<Semaphore>; 2], Timestamp) {
     let mut world = World::with(sleepy(CustomerMode::Manual)).await;
-    world.make(&request(Provider::Gcp, 1, 1, "10.8.0.0/18", 1)).await;
-    let reads = Arc::new(Semaphore::new(0));
-    let journal = Slow { inner: world.journal.clone(), reads: reads.clone() };
-    let clouds = Emulated::open(Arc::new(journal), world.options.clone()).await.unwrap();
-    (Arc::new(clouds), reads, world)
+    world.make(&gcp(1)).await;
+    world.network(&gcp(2)).await;
+    world.network(&gcp(3)).await;
+    let [reads, saves] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
+    let inner = world.journal.clone();
+    let journal = Arc::new(Slow { inner, reads: reads.clone(), saves: saves.clone() });
+    let clouds = Emulated::open(journal, world.options.clone()).await.unwrap();
+    (Arc::new(clouds), [reads, saves], world.now)
+}
+
+fn gcp(number: u32) -> LinkRequest {
+    request(Provider::Gcp, number, number, "10.8.0.0/18", number)
+}
+
+type Task<T> = tokio::task::JoinHandle<T>;
+
+fn look(clouds: &Arc<Emulated>, number: u32, now: Timestamp) -> Task<LinkStatus> {
+    let clouds = clouds.clone();
+    tokio::spawn(async move {
+        let seen = clouds.observe_link(&gcp(number), now).await.unwrap();
+        seen.found.unwrap().status
+    })
+}
+
+fn accept(clouds: &Arc<Emulated>, number: u32, now: Timestamp) -> Task<()> {
+    let clouds = clouds.clone();
+    tokio::spawn(async move {
+        clouds.customer(gcp(number).peering, CustomerAct::Accept, now).await.unwrap();
+    })
 }
 
 async fn settled() {
@@ -128,42 +155,69 @@ async fn settled() {
 
 #[tokio::test]
 async fn who_reads_slowly_sees_what_others_did_meanwhile() {
-    let (clouds, reads, world) = slow().await;
-    let (request, now) = (request(Provider::Gcp, 1, 1, "10.8.0.0/18", 1), world.now);
+    let (clouds, [reads, saves], now) = slow().await;
+    saves.add_permits(1);
     // Both have read the request that waits; the one that is let first accepts it.
-    let act = {
-        let (clouds, peering) = (clouds.clone(), request.peering);
-        tokio::spawn(async move { clouds.customer(peering, CustomerAct::Accept, now).await })
+    let act = accept(&clouds, 1, now);
+    settled().await;
+    let seen = look(&clouds, 1, now);
+    settled().await;
+    reads.add_permits(1);
+    act.await.unwrap();
+    reads.add_permits(1);
+    assert_eq!(seen.await.unwrap(), LinkStatus::Active);
+}
+
+#[tokio::test]
+async fn what_is_not_kept_does_not_sleep() {
+    let (clouds, [reads, saves], now) = slow().await;
+    reads.add_permits(100);
+    let make = |number: u32| {
+        let clouds = clouds.clone();
+        tokio::spawn(async move { clouds.ensure_link(&gcp(number), now).await.unwrap() })
     };
+    // One is being kept, the other waits until that is done; who looks at a third goes away.
+    let made = [make(2), make(3)];
     settled().await;
-    let look = tokio::spawn(async move { clouds.observe_link(&request, now).await });
+    let gone = look(&clouds, 1, now);
     settled().await;
-    reads.add_permits(1);
-    act.await.unwrap().unwrap();
-    reads.add_permits(1);
-    let seen = look.await.unwrap().unwrap().found.unwrap();
-    assert_eq!(seen.status, LinkStatus::Active);
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    let seen = [look(&clouds, 2, now), look(&clouds, 3, now)];
+    settled().await;
+    saves.add_permits(2);
+    for (made, seen) in made.into_iter().zip(seen) {
+        made.await.unwrap();
+        assert_eq!(seen.await.unwrap(), LinkStatus::AwaitsCustomer);
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_left_unkept_does_not_sleep() {
+    let (clouds, [reads, saves], now) = slow().await;
+    reads.add_permits(100);
+    let act = accept(&clouds, 1, now);
+    settled().await;
+    act.abort();
+    assert!(act.await.unwrap_err().is_cancelled());
+    saves.add_permits(1);
+    assert_eq!(look(&clouds, 1, now).await.unwrap(), LinkStatus::Active);
+    assert_eq!(look(&clouds, 1, now).await.unwrap(), LinkStatus::Active);
 }
 
 #[tokio::test]
 async fn who_goes_away_while_it_reads_leaves_the_object_to_sleep() {
-    let (clouds, reads, world) = slow().await;
-    let (request, now) = (request(Provider::Gcp, 1, 1, "10.8.0.0/18", 1), world.now);
-    let gone = {
-        let (clouds, request) = (clouds.clone(), request.clone());
-        tokio::spawn(async move { clouds.observe_link(&request, now).await })
-    };
+    let (clouds, [reads, _saves], now) = slow().await;
+    let gone = look(&clouds, 1, now);
     settled().await;
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
     reads.add_permits(1);
-    let found = clouds.observe_link(&request, now).await.unwrap().found.unwrap();
-    assert_eq!(found.status, LinkStatus::AwaitsCustomer);
-    // The one permit is spent: who looks again has to read again.
-    let again = tokio::time::timeout(std::time::Duration::from_millis(1), async {
-        clouds.observe_link(&request, now).await
-    });
-    assert!(again.await.is_err());
+    assert_eq!(look(&clouds, 1, now).await.unwrap(), LinkStatus::AwaitsCustomer);
+    // Nothing is left to read with: who looks again has to.
+    let again = look(&clouds, 1, now);
+    settled().await;
+    assert!(!again.is_finished());
 }
 
 #[tokio::test]
