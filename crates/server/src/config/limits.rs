@@ -14,14 +14,15 @@ pub struct Limits {
     pub burst: u32,
     /// Bytes of a request's body.
     pub body_bytes: usize,
-    /// Connections at one time.
+    /// Connections at one time, and requests at one time that wait for their bodies.
     pub connections: usize,
     /// Requests in work at one time.
     pub concurrency: usize,
-    /// How long one request may take.
+    /// How long one request may take, half of that its body; and how long a client may take to take
+    /// its answer.
     pub request: Span,
-    /// How long a client may take to send the head of a request, and to send the next part of its
-    /// body.
+    /// How long a client may take to send the head of a request, the next part of its body, and,
+    /// on a connection that is new, something at all.
     pub header_read: Span,
 }
 

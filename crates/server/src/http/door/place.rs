@@ -28,6 +28,9 @@ const IN_WORK: &str = "too many requests are in work";
 /// Bodies larger than [`Place::SMALL_BYTES`] at one time.
 const LARGE_MAX: usize = 64;
 
+/// What is said when there is no place.
+const BUSY: &str = "too many requests are in work";
+
 /// All places.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -100,7 +103,8 @@ impl Place {
     /// What a request may receive before it counts as large.
     pub(in crate::http) const SMALL_BYTES: usize = 16 << 10;
 
-    /// Waits for the client, without a place if it takes longer than a moment.
+    /// Waits for the client, without a place if it takes longer than a moment. Who has sent all
+    /// then comes before those who begin, so that what was sent is rarely sent for nothing.
     pub(in crate::http) async fn waiting<T>(
         &self,
         client: impl Future<Output = T>,
@@ -135,6 +139,13 @@ impl Place {
         Ok(())
     }
 
+    /// The client has its answer, and the connection no work, though the request may have some.
+    pub(super) fn answered(&self) {
+        if let Some(taken) = self.lock().as_mut() {
+            taken.leave();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Taken>> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -151,12 +162,16 @@ impl Taken {
         }
         Self { _permit: permit, seat }
     }
+
+    fn leave(&mut self) {
+        if let Some(seat) = self.seat.take() {
+            seat.end();
+        }
+    }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if let Some(seat) = &self.seat {
-            seat.end();
-        }
+        self.leave();
     }
 }
