@@ -22,9 +22,6 @@ pub(in crate::http) const CROWDED: Duration = Duration::from_secs(1);
 /// together with the head.
 const AT_ONCE: Duration = Duration::from_millis(20);
 
-/// Why there is no place.
-const IN_WORK: &str = "too many requests are in work";
-
 /// Bodies larger than [`Place::SMALL_BYTES`] at one time.
 const LARGE_MAX: usize = 64;
 
@@ -87,15 +84,7 @@ impl Places {
     }
 
     fn permit(&self) -> Result<OwnedSemaphorePermit, Fault> {
-        self.work.clone().try_acquire_owned().map_err(|_| crowded(IN_WORK))
-    }
-
-    /// For a request whose body is there: it would be a pity to throw that away at once.
-    async fn permit_soon(&self) -> Result<OwnedSemaphorePermit, Fault> {
-        match timeout(CROWDED, self.work.clone().acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(crowded(IN_WORK)),
-        }
+        self.work.clone().try_acquire_owned().map_err(|_| crowded(BUSY))
     }
 }
 
@@ -117,16 +106,11 @@ impl Place {
         let _waiting = waiting.map_err(|_| crowded("too many requests wait for their bodies"))?;
         drop(self.lock().take());
         let done = client.await;
-        let permit = self.0.places.permit_soon().await?;
+        let work = self.0.places.work.clone();
+        let permit = timeout(CROWDED, work.acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or_else(|| crowded(BUSY))?;
         *self.lock() = Some(Taken::new(Some(permit), self.0.seat.clone()));
         Ok(done)
-    }
-
-    /// The request was answered although its work goes on: its connection waits for nothing.
-    pub(super) fn answered(&self) {
-        if let Some(seat) = self.lock().as_mut().and_then(|taken| taken.seat.take()) {
-            seat.end();
-        }
     }
 
     /// Counts this request among those that received more than a little, until it ends.
