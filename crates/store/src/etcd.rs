@@ -3,11 +3,14 @@
 //! The port has etcd's own model, so each call is one request; what this module owns is what a
 //! request may not leave open. Every call ends within a deadline. A call that reads, or one that
 //! certainly did not happen, goes to another member; a write that may have happened is never sent
-//! twice. All keys lie below a prefix, so that several installations can share a cluster.
+//! twice. All keys lie below a prefix, so that several installations can share a cluster. What was
+//! read lately is kept, and served after asking only how new it has to be.
 
+mod cache;
 mod cluster;
 mod error;
 mod lease;
+mod mirror;
 mod options;
 mod range;
 mod txn;
@@ -18,24 +21,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use etcd_client::GetOptions;
 
 pub use self::options::{EtcdOptions, EtcdTls, EtcdUser};
 
 use self::cluster::{Cluster, Effect};
 use self::error::Refusal;
+use self::mirror::Mirror;
 use self::range::Space;
 use crate::lease::{LeaseId, LeaseState, check_ttl};
 use crate::open::OpenError;
 use crate::port::{
-    Answer, Commit, Entry, Key, ListRequest, Page, Revision, Snapshot, Store, StoreError, Txn,
-    Watch, check_keys,
+    Answer, Commit, Entry, Key, KeyRange, ListRequest, Page, Revision, Snapshot, Store, StoreError,
+    Txn, Watch, check_keys,
 };
 
 /// A store in an etcd cluster.
 pub struct EtcdStore {
     cluster: Arc<Cluster>,
     space: Space,
+    mirror: Mirror,
 }
 
 impl EtcdStore {
@@ -45,7 +49,14 @@ impl EtcdStore {
     /// A file of a certificate, key or password that cannot be read.
     pub fn open(options: &EtcdOptions) -> Result<Self, OpenError> {
         let space = Space::below(&options.prefix);
-        Ok(Self { cluster: Arc::new(Cluster::new(options)?), space })
+        let cluster = Arc::new(Cluster::new(options)?);
+        Ok(Self { mirror: Mirror::new(cluster.clone(), space.clone()), cluster, space })
+    }
+
+    /// How many reads were answered from what is kept here.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.mirror.hits()
     }
 
     /// Turns the refusal of a past or future revision into what the port says of it.
@@ -79,47 +90,48 @@ impl Store for EtcdStore {
     }
 
     async fn get(&self, key: &Key) -> Answer<Option<Entry>> {
-        let key = self.space.key(key);
-        let found = self
-            .cluster
-            .call(Effect::Reads, |clients| {
-                let key = key.clone();
-                async move { clients.kv().get(key, None).await }
-            })
-            .await;
-        let found = found.map_err(|refusal| refusal.into_error(self.cluster.name()))?;
-        found.kvs().first().map(|kv| self.space.entry(kv)).transpose()
+        if let Some(found) = self.mirror.read(|kept, least| kept.get(key, least)).await {
+            return Ok(found);
+        }
+        let ticket = self.mirror.cache().ticket();
+        let (found, at) = range::get(&self.cluster, &self.space, key).await?;
+        self.mirror.cache().offer(ticket, at, [(key, found.clone())]);
+        Ok(found)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Answer<Snapshot> {
         check_keys(keys)?;
-        txn::get_many(&self.cluster, &self.space, keys).await
+        if let Some(found) = self.mirror.read(|kept, least| kept.get_many(keys, least)).await {
+            return Ok(found);
+        }
+        let ticket = self.mirror.cache().ticket();
+        let found = txn::get_many(&self.cluster, &self.space, keys).await?;
+        let entries = keys.iter().zip(found.entries.iter().cloned());
+        self.mirror.cache().offer(ticket, found.revision, entries);
+        Ok(found)
     }
 
     async fn list(&self, request: ListRequest) -> Answer<Page> {
         request.room()?;
-        let asked = request.at;
-        match range::list(&self.cluster, &self.space, request).await {
-            Ok(page) => page,
+        if let Some(page) = self.mirror.read(|kept, least| kept.list(&request, least)).await {
+            return Ok(page);
+        }
+        let ticket = self.mirror.cache().ticket();
+        match range::list(&self.cluster, &self.space, &request).await {
+            Ok(page) => {
+                let page = page?;
+                self.mirror.cache().offer_list(ticket, &request, &page);
+                Ok(page)
+            }
             Err(refusal) => {
-                Err(self.refused_revision(refusal, asked.unwrap_or(Revision::ZERO)).await)
+                let asked = request.at.unwrap_or(Revision::ZERO);
+                Err(self.refused_revision(refusal, asked).await)
             }
         }
     }
 
     async fn count(&self, prefix: &Key) -> Answer<(u64, Revision)> {
-        let range = self.space.range(&crate::port::KeyRange::below(prefix));
-        let counted = self
-            .cluster
-            .call(Effect::Reads, |clients| {
-                let range = range.clone();
-                let options = GetOptions::new().with_range(range.end).with_count_only();
-                async move { clients.kv().get(range.start, Some(options)).await }
-            })
-            .await;
-        let counted = counted.map_err(|refusal| refusal.into_error(self.cluster.name()))?;
-        let count = u64::try_from(counted.count()).unwrap_or(0);
-        Ok((count, range::revision(counted.header())?))
+        range::count(&self.cluster, &self.space, &KeyRange::below(prefix)).await
     }
 
     async fn watch(&self, prefix: &Key, from: Revision) -> Answer<Box<dyn Watch>> {
@@ -140,8 +152,7 @@ impl Store for EtcdStore {
     }
 
     async fn revision(&self) -> Answer<Revision> {
-        // A count of nothing: the cheapest question whose answer is linearizable.
-        Ok(self.count(&Key::from(&[0xff_u8; 8][..])).await?.1)
+        range::newest(&self.cluster, &self.space).await
     }
 
     async fn grant(&self, ttl: Duration) -> Answer<LeaseId> {

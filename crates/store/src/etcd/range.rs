@@ -71,6 +71,49 @@ pub(super) fn revision(header: Option<&ResponseHeader>) -> Answer<Revision> {
     header.map(|header| own_revision(header.revision())).ok_or_else(|| strange("no header"))
 }
 
+/// One entry, and the revision at which it was read.
+pub(super) async fn get(
+    cluster: &Cluster,
+    space: &Space,
+    key: &Key,
+) -> Answer<(Option<Entry>, Revision)> {
+    let key = space.key(key);
+    let found = cluster
+        .call(Effect::Reads, |clients| {
+            let key = key.clone();
+            async move { clients.kv().get(key, None).await }
+        })
+        .await;
+    let found = found.map_err(|refusal| refusal.into_error(cluster.name()))?;
+    let entry = found.kvs().first().map(|kv| space.entry(kv)).transpose()?;
+    Ok((entry, revision(found.header())?))
+}
+
+/// How many entries there are in a range, and at which revision.
+pub(super) async fn count(
+    cluster: &Cluster,
+    space: &Space,
+    range: &KeyRange,
+) -> Answer<(u64, Revision)> {
+    let range = space.range(range);
+    let counted = cluster
+        .call(Effect::Reads, |clients| {
+            let range = range.clone();
+            let options = GetOptions::new().with_range(range.end).with_count_only();
+            async move { clients.kv().get(range.start, Some(options)).await }
+        })
+        .await;
+    let counted = counted.map_err(|refusal| refusal.into_error(cluster.name()))?;
+    let count = u64::try_from(counted.count()).unwrap_or(0);
+    Ok((count, revision(counted.header())?))
+}
+
+/// The newest revision of the cluster, whoever made it.
+pub(super) async fn newest(cluster: &Cluster, space: &Space) -> Answer<Revision> {
+    // A count of nothing: the cheapest question whose answer is linearizable.
+    Ok(count(cluster, space, &KeyRange::below(&Key::from(&[0xff_u8; 8][..]))).await?.1)
+}
+
 /// An answer that no etcd gives.
 pub(super) fn strange(what: &str) -> StoreError {
     let detail = format!("an answer had {what}");
@@ -81,7 +124,7 @@ pub(super) fn strange(what: &str) -> StoreError {
 pub(super) async fn list(
     cluster: &Cluster,
     space: &Space,
-    request: ListRequest,
+    request: &ListRequest,
 ) -> Result<Answer<Page>, Refusal> {
     let wanted = request.limit.min(PAGE_ENTRIES_MAX);
     let mut pages = Pages {

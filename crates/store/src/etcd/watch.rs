@@ -36,7 +36,8 @@ enum Heard {
     Nothing,
 }
 
-async fn closed(closing: &mut watch::Receiver<bool>) {
+/// Waits until the store is closed.
+pub(super) async fn closed(closing: &mut watch::Receiver<bool>) {
     // An error means that the store itself is gone.
     let _ = closing.wait_for(|closed| *closed).await;
 }
