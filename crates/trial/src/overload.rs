@@ -81,6 +81,10 @@ pub struct OverloadTrial {
     /// Sockets that are opened for nothing.
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
+    /// Show how much slower the tenant gets, and judge everything else: on a machine whose speed
+    /// others decide, too.
+    #[arg(long)]
+    untimed: bool,
     /// Use a service that cannot defend itself; the trial then has to find that out.
     #[arg(long)]
     planted: bool,
@@ -178,7 +182,7 @@ impl Scene {
         let bound = self.memory + BODIES + attack.connections() * CONNECTION;
         ensure!(most <= bound, "{} MiB of memory, over {} MiB", most >> 20, bound >> 20);
         let allowed = (quiet * SLOWER).max(quiet + NOISE);
-        ensure!(attacked <= allowed, "p99 is {attacked:.1?}, over {allowed:.1?}");
+        ensure!(command.untimed || attacked <= allowed, "p99 is {attacked:.1?}, over {allowed:.1?}");
         Ok(())
     }
 
