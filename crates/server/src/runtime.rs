@@ -12,7 +12,6 @@ use peerage_fabric::Fabric;
 use peerage_fabric::emulated::{AWAKE_MAX, Emulated, EmulatedOptions};
 use peerage_store::record::{KeyCheckRecord, decode, encode};
 use peerage_store::{Commit, Precondition, Store, Txn, Write, keys};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -165,8 +164,7 @@ impl Running {
         let driver =
             Driver::new(app.clone(), clock, fabrics, emulated_tempo(), nudged, share, seed);
         let metrics = Metrics::new(driver.gauges());
-        let listener = TcpListener::bind(config.listen)
-            .await
+        let listener = http::serve::listen(config.listen)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         // The lease ends last: what is in work until then is still ours.

@@ -182,7 +182,10 @@ impl Scene {
         let bound = self.memory + BODIES + attack.connections() * CONNECTION;
         ensure!(most <= bound, "{} MiB of memory, over {} MiB", most >> 20, bound >> 20);
         let allowed = (quiet * SLOWER).max(quiet + NOISE);
-        ensure!(command.untimed || attacked <= allowed, "p99 is {attacked:.1?}, over {allowed:.1?}");
+        ensure!(
+            command.untimed || attacked <= allowed,
+            "p99 is {attacked:.1?}, over {allowed:.1?}"
+        );
         Ok(())
     }
 

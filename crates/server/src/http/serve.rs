@@ -17,7 +17,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
@@ -55,6 +55,26 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Between two signs of life on a quiet connection of HTTP/2.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Bytes of answers that the system takes over for one connection: it would take megabytes of each
+/// that takes none.
+const SENT_BYTES_MAX: u32 = 128 << 10;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1_024;
+
+/// Listens at an address.
+///
+/// # Errors
+/// The system does not let it.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    // Connections inherit it.
+    socket.set_send_buffer_size(SENT_BYTES_MAX)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until `stopped` turns true, and then for as long as requests in flight take, within the
 /// configured grace.

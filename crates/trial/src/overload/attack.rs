@@ -341,7 +341,7 @@ impl Told {
             }
             Attack::Untaken(_) => &["closed"],
             Attack::HugeHeads(_) => &["200", "400", "429", "431", "closed"],
-            Attack::HugeBodies(_) => &["413", "429", "503", "closed"],
+            Attack::HugeBodies(_) => &["400", "429", "503", "closed"],
             Attack::Storm(_) => &["200", "429", "503", "closed"],
         };
         for what in self.answers.keys() {
