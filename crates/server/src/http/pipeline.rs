@@ -6,7 +6,6 @@
 //! nothing else.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::http::header::AUTHORIZATION;
 use ::http::request::Parts;
@@ -35,10 +34,6 @@ use crate::context::{Caller, Context, Credential};
 
 /// The paths on which an error may come in an envelope.
 const CONTRACT: &str = "/api/atlas/";
-
-/// How long an answer takes that says: too many. Who asks again at once is held back by it, and who
-/// comes back when told to loses nothing: no `Retry-After` is shorter than a second.
-const HELD_BACK: Duration = Duration::from_millis(500);
 
 /// Serves operations.
 pub(super) struct Pipeline {
@@ -226,11 +221,10 @@ impl Pipeline {
     }
 }
 
-/// Lets an answer that says `too many` wait, without a place among those in work.
+/// Who asks too often is told so slowly.
 async fn hold_back(fault: &Fault, place: Option<Place>) {
     if let (Fault::RateLimited { .. }, Some(place)) = (fault, place) {
-        // Where too many wait already, it is answered at once.
-        let _ = place.waiting(tokio::time::sleep(HELD_BACK)).await;
+        place.hold_back().await;
     }
 }
 

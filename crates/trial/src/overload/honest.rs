@@ -1,5 +1,5 @@
-//! Whether who is told to come back later is let in then: one client with a bucket of its own, which
-//! nobody else draws from.
+//! Whether who is told to come back later is let in then: one client with a bucket of its own,
+//! which nobody else draws from.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::config::Limits;
 use crate::http::fault::Fault;
@@ -21,6 +21,10 @@ pub(in crate::http) const CROWDED: Duration = Duration::from_secs(1);
 /// How long a request keeps its place while it waits for its client: enough for what was sent
 /// together with the head.
 const AT_ONCE: Duration = Duration::from_millis(20);
+
+/// How long an answer takes that says: too many. Who asks again at once is held back by it, and who
+/// comes back when told to loses nothing: no `Retry-After` is shorter than a second.
+const HELD_BACK: Duration = Duration::from_millis(500);
 
 /// Bodies larger than [`Place::SMALL_BYTES`] at one time.
 const LARGE_MAX: usize = 64;
@@ -111,6 +115,11 @@ impl Place {
         let permit = permit.ok().and_then(Result::ok).ok_or_else(|| crowded(BUSY))?;
         *self.lock() = Some(Taken::new(Some(permit), self.0.seat.clone()));
         Ok(done)
+    }
+
+    /// Lets an answer wait that says `too many`; where too many wait already, it goes at once.
+    pub(in crate::http) async fn hold_back(&self) {
+        let _ = self.waiting(sleep(HELD_BACK)).await;
     }
 
     /// Counts this request among those that received more than a little, until it ends.
