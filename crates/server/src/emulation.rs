@@ -111,7 +111,7 @@ impl Emulation {
 
     /// Acts as the other party of a peering. The caller must be one who may change the peering:
     /// whoever tests a project plays its customers too. The event is committed first; see
-    /// [`crate::app::hand`].
+    /// `app::hand`.
     ///
     /// # Errors
     /// No such peering, or what the customer's own cloud refuses.
