@@ -110,8 +110,8 @@ struct Run {
     workers: Vec<Worker>,
     commons: Commons,
     judged: Judged,
-    /// What is stored beside what clients work on.
-    stock: Option<Kept>,
+    /// What was copied, and what is stored of copies beside what clients work on.
+    stock: Option<(Original, Kept)>,
     /// Markers of peerings that are gone for good.
     gone: BTreeSet<String>,
     random: ChaCha8Rng,
@@ -159,7 +159,7 @@ async fn deaths(mut run: Run, command: &Kill) -> anyhow::Result<()> {
             say(format!("{number} deaths, {} changes acknowledged", run.tally.acknowledged));
         }
     }
-    if let Some(before) = &run.stock {
+    if let Some((_, before)) = &run.stock {
         let after = stock::kept(&run.home.store()).await?;
         ensure!(after == *before, "seed {seed}: the stock was {before:?} and is {after:?}");
     }
@@ -336,7 +336,8 @@ impl Run {
         self.judged = self.commons.judge()?;
         server.kill().await?;
         let own = settled.values().filter_map(|shown| shown["id"].as_str().map(str::to_owned));
-        clouds::check(&self.home.store(), &own.chain(common).collect()).await
+        let copied = self.stock.iter().map(|(original, _)| original.peer.clone());
+        clouds::check(&self.home.store(), &own.chain(common).chain(copied).collect()).await
     }
 
     /// Whether every start on a full store was quick enough. Judged last: a slow machine must not
@@ -361,7 +362,7 @@ impl Run {
              {reads} reads; seed {seed}"
         ));
         say(self.judged.to_string());
-        if let Some(Kept { peerings, entries, digest }) = &self.stock {
+        if let Some((_, Kept { peerings, entries, digest })) = &self.stock {
             say(format!("stock: {peerings} peerings, {entries} entries, as before: {digest}"));
         }
         let most = self.ready.iter().max().copied().unwrap_or_default();
@@ -380,7 +381,7 @@ async fn fill(
     client: Client,
     org: &str,
     count: usize,
-) -> anyhow::Result<Option<Kept>> {
+) -> anyhow::Result<Option<(Original, Kept)>> {
     if count == 0 {
         server.kill().await?;
         return Ok(None);
@@ -390,7 +391,8 @@ async fn fill(
     let progress = ProgressBar::new(count as u64);
     stock::fill(&home.store(), &original, count, &progress).await?;
     progress.finish_and_clear();
-    stock::kept(&home.store()).await.map(Some)
+    let kept = stock::kept(&home.store()).await?;
+    Ok(Some((original, kept)))
 }
 
 fn below(random: u64, bound: usize) -> usize {
