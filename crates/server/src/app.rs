@@ -23,6 +23,7 @@ pub mod peerings;
 pub mod private_ip_mode;
 mod ready;
 pub mod reconcile;
+pub mod restored;
 mod scope;
 mod seen;
 pub mod service_accounts;

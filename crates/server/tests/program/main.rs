@@ -139,6 +139,18 @@ fn the_trail_of_a_backup_is_proved_and_a_change_of_it_found() {
     let report = home.path().join("report.json");
     std::fs::write(&report, said).unwrap();
 
+    let restored = home.path().join("restored.db");
+    let said = restore(&restored, &backup, &key);
+    assert!(said.contains("audit: 1 trails tell of this restore"), "{said}");
+    let (digest, last) = (said.lines().last().unwrap().to_owned(), report.to_str().unwrap());
+    let (said, fits) = audit(&["verify", "--since", last], &restored, &key);
+    assert!(fits && said.contains("events in 2 trails fit"), "{said}");
+    let (said, _) = audit(&["export"], &restored, &key);
+    let tells = said.lines().last().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let event = tells.unwrap()["event"].clone();
+    assert_eq!(event["kind"], "PEERAGE_RESTORED", "{event}");
+    assert!(digest.ends_with(event["details"]["sha256"].as_str().unwrap()), "{digest} {event}");
+
     tamper(&backup);
     let (said, fits) = audit(&["verify"], &backup, &key);
     assert!(!fits && said.contains("last 1 events are missing"), "{said}");
@@ -149,6 +161,43 @@ fn the_trail_of_a_backup_is_proved_and_a_change_of_it_found() {
     std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o600)).unwrap();
     let (said, fits) = audit(&["verify"], &backup, &other);
     assert!(!fits && said.contains("was changed"), "{said}");
+}
+
+/// A trail that another key chains would look as if the event had been made up.
+#[test]
+fn a_restore_writes_no_event_with_a_key_that_is_not_the_backups() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let server = Server::start(&["--pace", "instant", "--data-dir", data.to_str().unwrap()]);
+    let (backup, key) = (home.path().join("backup.db"), data.join("master.key"));
+    let url = format!("sqlite://{}/peerage.db", data.display());
+    run(&["backup", "--store", &url, backup.to_str().unwrap()]);
+    drop(server);
+    let other = home.path().join("other.key");
+    std::fs::write(&other, "ab".repeat(32) + "\n").unwrap();
+    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let restored = home.path().join("restored.db");
+    let said = restore(&restored, &backup, &other);
+    assert!(said.contains("audit: 0 trails tell of this restore; 1 do not"), "{said}");
+    let (said, fits) = audit(&["verify"], &restored, &key);
+    assert!(fits, "{said}");
+
+    let restored = home.path().join("keyless.db");
+    let absent = home.path().join("absent.key");
+    let said = restore(&restored, &backup, &absent);
+    assert!(said.contains("no key file here"), "{said}");
+    assert!(!absent.exists());
+}
+
+/// Restores a backup; what was printed.
+fn restore(store: &std::path::Path, backup: &std::path::Path, key: &std::path::Path) -> String {
+    let url = format!("sqlite://{}", store.display());
+    let mut program = Command::new(PROGRAM);
+    program.args(["restore", "--store", &url, "--key-file", key.to_str().unwrap()]).arg(backup);
+    let output = program.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Takes the youngest event of the project away.

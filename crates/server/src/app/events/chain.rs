@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use peerage_core::id::OrgId;
 use peerage_store::record::{EventLink, EventRecord, TrailHeadRecord, encode};
 use peerage_store::{Entry, Key, Precondition, Txn, Write, keys};
 use tokio::sync::MutexGuard;
@@ -41,6 +42,21 @@ impl App {
             reason: "too many events of the same place at one time",
             retry_after: Duration::from_secs(1),
         })
+    }
+
+    /// Whether the end of an organization's trail was written under the key of this process, or
+    /// there is none.
+    pub(in crate::app) async fn is_keeper_of(&self, org: OrgId) -> Result<bool, Failure> {
+        let events = keys::org_events(org);
+        let name = String::from_utf8_lossy(events.as_bytes());
+        let name = name.trim_end_matches('/');
+        let Some(head) = self.read::<TrailHeadRecord>(&keys::trail_head(name)).await? else {
+            return Ok(true);
+        };
+        let TrailHeadRecord { count, last, mac } = head.value;
+        let (last, mac) = (Link::from_hex(&last), Link::from_hex(&mac));
+        let ours = last.map(|last| self.security.chain.head(name, count, last));
+        Ok(ours.is_some() && ours == mac)
     }
 
     /// One writer of a trail at a time, in an order in which no two wait for each other.

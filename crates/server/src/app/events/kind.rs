@@ -116,6 +116,7 @@ kinds! {
     PEERAGE_PEER_INACTIVE "A peering stopped working.";
     PEERAGE_PEER_REMOVED "Nothing is left of a peering in its cloud, and it is gone.";
     PEERAGE_PRIVATE_IP_MODE_CHANGED "A project began or ceased to be reached through peerings only.";
+    PEERAGE_RESTORED "The store was made from a backup.";
 }
 
 /// The contract's kind of that name.
