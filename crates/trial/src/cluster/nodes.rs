@@ -52,10 +52,11 @@ impl Cluster {
         cluster.wait_for_etcd().await?;
         for number in 0..REPLICAS {
             let home = cluster.home(program, number)?;
-            cluster.homes.push(home);
-        }
-        if let (Some((name, value)), Some(last)) = (mistake, cluster.homes.pop()) {
-            cluster.homes.push(last.with(name, value));
+            let mistake = mistake.filter(|_| number + 1 == REPLICAS);
+            cluster.homes.push(match mistake {
+                Some((name, value)) => home.with(name, value),
+                None => home,
+            });
         }
         let credentials = cluster.homes[0].init().await?;
         let key = |home: &Home| home.directory().join("master.key");
