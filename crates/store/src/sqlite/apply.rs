@@ -277,8 +277,8 @@ impl<'a> Batch<'a> {
 
     /// Moves some of what lies in the log only into the table.
     pub(super) fn move_down(&mut self, most: usize) -> rusqlite::Result<()> {
-        let Step { entries, after, applied } =
-            self.overlay.step(self.standing.moved.as_ref(), most);
+        let step = self.overlay.step(self.standing.moved.as_ref(), most);
+        let Some(Step { entries, after, applied }) = step else { return Ok(()) };
         for (key, state) in &entries {
             move_one(self.connection, key, state)?;
         }

@@ -111,9 +111,13 @@ impl Overlay {
         }
     }
 
-    /// The next entries to be moved. What was overwritten since is left to the next generation.
-    pub(super) fn step(&self, after: Option<&Key>, most: usize) -> Step {
+    /// The next entries to be moved; `None` if nothing is being moved. What was overwritten since is
+    /// left to the next generation.
+    pub(super) fn step(&self, after: Option<&Key>, most: usize) -> Option<Step> {
         let Generations { active, frozen, .. } = &*self.read().0;
+        if frozen.entries.is_empty() {
+            return None;
+        }
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest = frozen.entries.range::<Key, _>((from, Bound::Unbounded)).peekable();
         let (mut entries, mut last) = (Vec::new(), None);
@@ -125,10 +129,10 @@ impl Overlay {
             }
             last = Some(key.clone());
         }
-        match rest.peek() {
+        Some(match rest.peek() {
             Some(_) => Step { entries, after: last, applied: None },
             None => Step { entries, after: None, applied: Some(frozen.up_to) },
-        }
+        })
     }
 
     /// What was being moved is in the table.

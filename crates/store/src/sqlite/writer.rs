@@ -569,6 +569,47 @@ mod tests {
         assert_eq!(stored(&writer).unwrap(), b"next");
     }
 
+    /// What is in doubt is read from the log again, and nothing of it counts as moved before it is.
+    #[test]
+    fn a_doubt_that_ends_in_the_middle_of_moving_loses_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = writer(directory.path());
+        writer.keep.revisions = 1_000;
+        let fill = |writer: &mut Writer, numbers: std::ops::Range<usize>| {
+            for number in numbers {
+                let (reply, _) = oneshot::channel();
+                let put = Write::put(Key::from(format!("{number:03}")), "x");
+                writer.serve(vec![Job::Commit { txn: Txn::of(vec![put]), reply }]);
+            }
+        };
+        fill(&mut writer, 0..100);
+        while !writer.overlay.is_empty() {
+            writer.rest();
+        }
+        let before = writer.standing.applied;
+        fill(&mut writer, 100..200);
+        writer.overlay.freeze();
+        commit(&mut writer, "first").unwrap();
+        assert!(writer.overlay.is_moving());
+        writer.fault = Some(Box::new(|connection| {
+            connection.execute_batch("COMMIT; PRAGMA query_only = 1")?;
+            Err(disk_error())
+        }));
+        assert!(!commit(&mut writer, "perhaps").unwrap_err().is_definite());
+        writer.fault = None;
+        writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
+        commit(&mut writer, "last").unwrap();
+        let applied = row::meta(&writer.connection, "applied").unwrap();
+        assert_eq!((Revision(applied), before), (writer.standing.applied, Revision(100)));
+        assert!(writer.standing.applied >= before, "{applied}");
+        writer.finish();
+        assert_eq!(writer.standing.applied, writer.standing.revision);
+        assert_eq!(stored(&writer).unwrap(), b"last");
+        let rows = "SELECT count(*) FROM current";
+        let rows: i64 = writer.connection.query_row(rows, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 201);
+    }
+
     #[test]
     fn history_beyond_its_bound_is_deleted_in_steps() {
         let directory = tempfile::tempdir().unwrap();
