@@ -111,8 +111,8 @@ impl Overlay {
         }
     }
 
-    /// The next entries to be moved; `None` if nothing is being moved. What was overwritten since is
-    /// left to the next generation.
+    /// The next entries to be moved; `None` if nothing is being moved. What was overwritten since
+    /// is left to the next generation.
     pub(super) fn step(&self, after: Option<&Key>, most: usize) -> Option<Step> {
         let Generations { active, frozen, .. } = &*self.read().0;
         if frozen.entries.is_empty() {
