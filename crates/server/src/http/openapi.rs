@@ -1,34 +1,39 @@
 //! The description of what is served, made from the table of operations: an OpenAPI document for
 //! programs, and a page for people that needs no other server.
 //!
-//! Network peering is described in full. Other operations are described by their paths, parameters
-//! and errors, with any JSON as their bodies.
+//! Each noun says what its operations take and answer. Lists of words, patterns and bounds come
+//! from the types that read and write them, so that the document cannot say otherwise. What is
+//! answered has exactly the fields that are described; what clients send may have more.
 
+mod access_list;
+mod api_keys;
+mod containers;
+mod control;
+mod details;
+mod events;
+mod groups;
 mod guide;
-mod peering;
-mod schemas;
+mod invitations;
+mod oauth;
+mod orgs;
+mod parameters;
+mod peers;
+mod responses;
+mod service_accounts;
+mod settings;
+mod shape;
+mod stubs;
+mod teams;
+mod text;
+mod users;
 
 use serde_json::{Map, Value, json};
 
 use super::operation::{Access, Bucket, Media, Operation};
+use details::{Details, details};
+use shape::{Named, reference};
 
 pub(super) use guide::guide;
-
-/// The errors that any operation may answer with: status and when.
-const ERRORS: [(&str, &str); 12] = [
-    ("400", "A parameter or the body cannot be read, or a field of it is at fault."),
-    ("401", "Nobody proved who they are: the challenge says how to."),
-    ("403", "The caller lacks the role, or calls from an address that is not allowed."),
-    ("404", "There is no such object, or none that the caller may know of."),
-    ("405", "The path has other methods."),
-    ("406", "No version that the client accepts is served."),
-    ("408", "The body did not arrive whole."),
-    ("409", "The state of the object, or of its neighbours, forbids it."),
-    ("415", "The body is no JSON."),
-    ("429", "Too many requests: Retry-After says when to come back."),
-    ("500", "It failed, and it is the service's fault."),
-    ("503", "It cannot be done now: Retry-After says when to come back."),
-];
 
 /// The document about `operations`, as JSON.
 pub(super) fn document(operations: &[Operation]) -> Vec<u8> {
@@ -50,15 +55,40 @@ pub(super) fn document(operations: &[Operation]) -> Vec<u8> {
         "tags": tags(operations),
         "paths": paths,
         "components": {
-            "schemas": schemas::all(),
-            "parameters": parameters(),
-            "headers": headers(),
-            "responses": errors(),
+            "schemas": schemas(),
+            "parameters": parameters::all(),
+            "headers": responses::headers(),
+            "responses": responses::errors(),
             "securitySchemes": security(),
         },
     });
     // A value made of texts, numbers and maps can always be written.
     serde_json::to_vec(&document).unwrap_or_default()
+}
+
+/// Every schema, by name.
+fn schemas() -> Value {
+    let nouns: [fn() -> Vec<Named>; 17] = [
+        shape::schemas,
+        responses::schemas,
+        peers::schemas,
+        containers::schemas,
+        groups::schemas,
+        settings::schemas,
+        access_list::schemas,
+        events::schemas,
+        api_keys::schemas,
+        service_accounts::schemas,
+        orgs::schemas,
+        teams::schemas,
+        users::schemas,
+        invitations::schemas,
+        stubs::schemas,
+        control::schemas,
+        oauth::schemas,
+    ];
+    let all = nouns.into_iter().flat_map(|noun| noun());
+    all.map(|(name, schema)| (name.to_owned(), schema)).collect::<Map<_, _>>().into()
 }
 
 /// The group of operations that one belongs to.
@@ -87,215 +117,45 @@ fn tags(operations: &[Operation]) -> Value {
     tags.into_iter().map(|name| json!({ "name": name })).collect()
 }
 
+/// What an operation does; its name where nobody describes it.
+fn summary(operation: &Operation) -> &'static str {
+    details(operation.id).map_or(operation.id, |details| details.summary)
+}
+
 /// One operation.
 fn describe(operation: &Operation) -> Value {
-    let details = peering::details(operation.id);
+    let details = details(operation.id);
     let mut described = json!({
         "operationId": operation.id,
         "tags": [tag(operation)],
-        "summary": details.as_ref().map_or_else(|| words(operation.id), |it| it.summary.to_owned()),
-        "parameters": parameters_of(operation, details.as_ref()),
-        "responses": responses(operation, details.as_ref()),
+        "summary": summary(operation),
+        "parameters": parameters::of(operation, details.as_ref()),
+        "responses": responses::of(operation, details.as_ref()),
     });
     described["security"] = match operation.access {
         Access::Anyone => json!([]),
         Access::Caller => json!([{ "apiKey": [] }, { "accessToken": [] }]),
     };
-    let has_body = !matches!(operation.method.as_str(), "GET" | "DELETE");
-    let schema = match &details {
-        Some(details) => details.request.map(reference),
-        None => has_body.then(|| reference("Any")),
-    };
-    if let Some(schema) = schema {
-        described["requestBody"] = json!({
-            "required": details.is_some(),
-            "content": bodies(operation, &schema),
-        });
+    if let Some(schema) = details.and_then(|Details { request, .. }| request) {
+        let bodies = media_types(operation)
+            .into_iter()
+            .map(|media| (media, json!({ "schema": reference(schema) })));
+        described["requestBody"] =
+            json!({ "required": true, "content": bodies.collect::<Map<_, _>>() });
     }
     described
 }
 
-/// `listGroupPeers` as words.
-fn words(id: &str) -> String {
-    let mut words = String::new();
-    for (at, letter) in id.chars().enumerate() {
-        match letter {
-            _ if at == 0 => words.push(letter.to_ascii_uppercase()),
-            'A'..='Z' => words.extend([' ', letter.to_ascii_lowercase()]),
-            _ => words.push(letter),
-        }
-    }
-    words
-}
-
-fn reference(schema: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{schema}") })
-}
-
-/// A body in every media type that it is taken in.
-fn bodies(operation: &Operation, schema: &Value) -> Value {
-    let mut content = Map::new();
-    for media in media_types(operation) {
-        content.insert(media, json!({ "schema": schema }));
-    }
-    Value::Object(content)
-}
-
+/// The media types that a body is taken in.
 fn media_types(operation: &Operation) -> Vec<String> {
+    let dated = |version: &&str| format!("application/vnd.atlas.{version}+json");
     match operation.media {
         Media::Plain if operation.path.starts_with("/api/oauth/") => {
             vec!["application/x-www-form-urlencoded".to_owned()]
         }
         Media::Plain => vec!["application/json".to_owned()],
-        Media::Atlas(versions) => versions.iter().map(|version| dated(version)).collect(),
+        Media::Atlas(versions) => versions.iter().map(dated).collect(),
     }
-}
-
-fn dated(version: &str) -> String {
-    format!("application/vnd.atlas.{version}+json")
-}
-
-fn parameters_of(operation: &Operation, details: Option<&peering::Details>) -> Value {
-    let names = operation.path.split(['{', '}']).skip(1).step_by(2);
-    let in_path = names.map(|name| match name {
-        "groupId" | "peerId" | "containerId" | "orgId" => {
-            json!({ "$ref": format!("#/components/parameters/{name}") })
-        }
-        _ => json!({
-            "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-        }),
-    });
-    let form: &[&str] = match operation.media {
-        Media::Atlas(_) => &["envelope", "pretty"],
-        Media::Plain => &["pretty"],
-    };
-    let generic: &[&str] = &[];
-    let in_query = details.map_or(generic, |details| details.query).iter().chain(form);
-    let in_query =
-        in_query.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
-    in_path.chain(in_query).collect()
-}
-
-fn responses(operation: &Operation, details: Option<&peering::Details>) -> Value {
-    let mut responses = Map::new();
-    for (status, _) in ERRORS {
-        let response = json!({ "$ref": format!("#/components/responses/{status}") });
-        responses.insert(status.to_owned(), response);
-    }
-    let (status, schema) = details.map_or(("2XX", Some("Any")), |it| (it.status, it.response));
-    let mut done = json!({ "description": "Done.", "headers": answer_headers() });
-    if let Some(schema) = schema {
-        let plain = vec!["application/json".to_owned()];
-        let types = if operation.media == Media::Plain { plain } else { media_types(operation) };
-        let schema = match operation.media {
-            Media::Atlas(_) => json!({ "anyOf": [reference(schema), reference("Envelope")] }),
-            Media::Plain => reference(schema),
-        };
-        let content = types.into_iter().map(|media| (media, json!({ "schema": schema })));
-        done["content"] = content.collect::<Map<_, _>>().into();
-    }
-    responses.insert(status.to_owned(), done);
-    if let Media::Atlas(versions) = operation.media {
-        add_envelope(&mut responses, versions);
-    }
-    Value::Object(responses)
-}
-
-/// With `envelope=true` every answer but 401 is a 200.
-fn add_envelope(responses: &mut Map<String, Value>, versions: &[&str]) {
-    let schema = json!({ "schema": reference("Envelope") });
-    let enveloped = responses.entry("200").or_insert_with(|| {
-        let content = versions.iter().map(|version| (dated(version), schema.clone()));
-        json!({
-            "description": "Any answer, when envelope is true.",
-            "headers": answer_headers(),
-            "content": content.collect::<Map<_, _>>(),
-        })
-    });
-    enveloped["content"]["application/json"] = schema;
-}
-
-fn errors() -> Value {
-    let mut responses = Map::new();
-    for (status, when) in ERRORS {
-        let mut headers = answer_headers();
-        if matches!(status, "429" | "503") {
-            headers["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
-        }
-        let response = json!({
-            "description": when,
-            "headers": headers,
-            "content": { "application/json": { "schema": reference("ApiError") } },
-        });
-        responses.insert(status.to_owned(), response);
-    }
-    Value::Object(responses)
-}
-
-fn answer_headers() -> Value {
-    json!({
-        "RateLimit-Limit": { "$ref": "#/components/headers/RateLimitLimit" },
-        "RateLimit-Remaining": { "$ref": "#/components/headers/RateLimitRemaining" },
-    })
-}
-
-fn headers() -> Value {
-    let number = |description: &str| {
-        json!({
-            "description": description, "schema": { "type": "integer", "minimum": 0 },
-        })
-    };
-    json!({
-        "RateLimitLimit": number("Requests that the bucket holds."),
-        "RateLimitRemaining": number("Requests that are left in the bucket."),
-        "RetryAfter": number("Seconds after which a request may be served."),
-    })
-}
-
-fn parameters() -> Value {
-    let id = |name: &str, what: &str| {
-        json!({
-            "name": name, "in": "path", "required": true, "schema": reference("Id"),
-            "description": format!("The id of the {what}."),
-        })
-    };
-    let query = |name: &str, description: &str, schema: Value| {
-        json!({
-            "name": name, "in": "query", "description": description, "schema": schema,
-        })
-    };
-    let word = "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]";
-    let flag = |default: bool, pattern: String| {
-        let text = json!({ "type": "string", "pattern": pattern });
-        json!({ "default": default, "anyOf": [{ "type": "boolean" }, text] })
-    };
-    // An empty one is false where it says how an answer looks, and is refused elsewhere.
-    let look = || flag(false, format!("^({word})?$"));
-    let counted = flag(true, format!("^({word})$"));
-    let number = |default: u32, minimum: u32, maximum: u32| {
-        json!({
-            "type": "integer", "default": default, "minimum": minimum, "maximum": maximum,
-        })
-    };
-    json!({
-        "groupId": id("groupId", "project"),
-        "orgId": id("orgId", "organization"),
-        "peerId": id("peerId", "peering"),
-        "containerId": id("containerId", "container"),
-        "envelope": query("envelope", "Answers 200 with the status in the body.", look()),
-        "pretty": query("pretty", "Spreads the answer over lines.", look()),
-        "includeCount": query("includeCount", "Whether to tell how many there are.", counted),
-        "itemsPerPage": query("itemsPerPage", "Elements of a page.", number(100, 1, 500)),
-        "pageNum": query("pageNum", "Which page.", number(1, 0, i32::MAX.unsigned_abs())),
-        "providerName": query(
-            "providerName",
-            "The cloud; in any case of letters, and an empty one is as none.",
-            json!({ "type": "string", "default": "AWS", "anyOf": [
-                { "enum": ["AWS", "AZURE", "GCP"] },
-                { "pattern": "^([Aa][Ww][Ss]|[Aa][Zz][Uu][Rr][Ee]|[Gg][Cc][Pp])?$" },
-            ] }),
-        ),
-    })
 }
 
 fn security() -> Value {

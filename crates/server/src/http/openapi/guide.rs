@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Access, Media, Operation, peering, tag, words};
+use super::{Access, Media, Operation, summary, tag};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
@@ -57,7 +57,7 @@ pub(in crate::http) fn guide(operations: &[Operation]) -> Vec<u8> {
 /// Method, path and names are our own constants: there is nothing to escape in them.
 fn add_row(page: &mut String, operation: &Operation) {
     let Operation { id, method, path, media, access, bucket: _, handler: _ } = operation;
-    let summary = peering::details(id).map_or_else(|| words(id), |it| it.summary.to_owned());
+    let summary = summary(operation);
     let open = match access {
         Access::Anyone => " (without credentials)",
         Access::Caller => "",
