@@ -114,6 +114,7 @@ fn hours(hours: u32) -> Duration {
 async fn list_in_org(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let place = place(&call)?;
     call.page()?;
+    call.flag("includeSystemManaged", false)?;
     let found = app.list_accounts(call.caller()?, place).await?;
     call.list(&found, &["includeSystemManaged"], |account| org_view(account, None))
 }
@@ -121,6 +122,7 @@ async fn list_in_org(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 async fn list_in_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let place = place(&call)?;
     call.page()?;
+    call.flag("includeSystemManaged", false)?;
     let found = app.list_accounts(call.caller()?, place).await?;
     call.list(&found, &["includeSystemManaged"], |account| group_view(account, place, None))
 }

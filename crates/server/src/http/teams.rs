@@ -102,6 +102,7 @@ async fn list_users(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn add_users(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let (org, team) = (call.id("orgId")?, call.id("teamId")?);
+    call.page()?;
     app.may_in_org(call.caller()?, org, Action::Change, Resource::Team).await?;
     let wanted = read_members(&call.body)?;
     app.add_team_users(call.caller()?, org, team, &wanted).await?;
@@ -153,6 +154,7 @@ async fn list_of_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn add_to_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let group = call.id("groupId")?;
+    call.page()?;
     app.may_in_group(call.caller()?, group, Action::Create, Resource::GroupTeam).await?;
     let new: Vec<_> = NewGroupTeam::read_all(&call.body)?
         .into_iter()
@@ -164,6 +166,7 @@ async fn add_to_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
 
 async fn update_in_group(app: Arc<App>, call: Call) -> Result<Reply, Fault> {
     let (group, team) = (call.id("groupId")?, call.id("teamId")?);
+    call.page()?;
     app.may_in_group(call.caller()?, group, Action::Change, Resource::GroupTeam).await?;
     let roles = read_group_roles(&call.body)?;
     let changed = [app.set_group_team(call.caller()?, group, team, roles).await?];

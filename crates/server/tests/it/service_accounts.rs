@@ -273,3 +273,14 @@ async fn a_list_comes_in_pages() {
     assert_eq!(page["results"].as_array().unwrap().len(), 1);
     assert_eq!(page["results"][0]["systemManaged"], false);
 }
+
+#[tokio::test]
+async fn a_flag_of_their_list_is_true_or_false() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    for target in [world.in_org("/serviceAccounts"), world.in_group("/serviceAccounts")] {
+        owner.get(&format!("{target}?includeSystemManaged=true")).await.ok(200);
+        let answer = owner.get(&format!("{target}?includeSystemManaged=perhaps")).await;
+        answer.refused(400, "INVALID_QUERY_PARAMETER");
+    }
+}

@@ -125,3 +125,24 @@ async fn roles_decide_and_strangers_learn_nothing() {
     stranger.get(&own).await.refused(404, "ORG_NOT_FOUND");
     owner.post(&target, &json!({})).await.refused(400, "MISSING_ATTRIBUTE");
 }
+
+#[tokio::test]
+async fn who_asks_for_no_page_changes_nothing() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let ann = invite(&owner, &world, "ann@example.org").await;
+    let team = make(&owner, &world, "ops").await;
+    let (bad, code) = ("?itemsPerPage=0", "INVALID_QUERY_PARAMETER");
+    let users = world.in_org(&format!("/teams/{team}/users"));
+    owner.post(&format!("{users}{bad}"), &json!([{ "id": ann }])).await.refused(400, code);
+    assert_eq!(owner.get(&users).await.ok(200)["totalCount"], 0);
+    let teams = world.in_group("/teams");
+    let read = json!([{ "teamId": team, "roleNames": ["GROUP_READ_ONLY"] }]);
+    owner.post(&format!("{teams}{bad}"), &read).await.refused(400, code);
+    assert_eq!(owner.get(&teams).await.ok(200)["totalCount"], 0);
+    owner.post(&teams, &read).await.ok(200);
+    let own = json!({ "roleNames": ["GROUP_OWNER"] });
+    owner.patch(&format!("{teams}/{team}{bad}"), &own).await.refused(400, code);
+    let roles = owner.get(&teams).await.ok(200)["results"][0]["roleNames"].clone();
+    assert_eq!(roles, json!(["GROUP_READ_ONLY"]));
+}
