@@ -3,6 +3,7 @@
 mod bodies;
 mod challenge;
 mod connections;
+mod contract;
 mod crowd;
 mod errors;
 mod every;

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::details::{Details, list, quiet, read, write};
 use super::peers::{BLOCK, known_later, provider};
-use super::shape::{Named, all_optional, any_of, id_of, object, page, read_only, text};
+use super::shape::{
+    Named, all_optional, answer, any_of, boolean, id_of, object, page, read_only, text,
+};
 
 /// The details of an operation on containers or on the private IP mode.
 pub(super) fn details(id: &str) -> Option<Details> {
@@ -25,13 +27,14 @@ pub(super) fn details(id: &str) -> Option<Details> {
         }
         "disableGroupPrivateIpModePeering" => {
             let summary = "Let connections go not only through peerings";
-            write(summary, "PrivateIpMode", &["PrivateIpMode"])
+            write(summary, "PrivateIpModeOff", &["PrivateIpMode"])
         }
         _ => return None,
     })
 }
 
 pub(super) fn schemas() -> Vec<Named> {
+    let off = json!({ "type": "boolean", "description": "It can be ended only.", "enum": [false] });
     let shapes = ["AwsContainer", "AzureContainer", "GcpContainer"];
     let changes = ["AwsContainerChange", "AzureContainerChange", "GcpContainerChange"];
     vec![
@@ -45,7 +48,8 @@ pub(super) fn schemas() -> Vec<Named> {
         ("Container", any_of(&shapes)),
         ("ContainerChange", any_of(&changes)),
         ("Containers", page("Container")),
-        ("PrivateIpMode", object(&["enabled"], json!({ "enabled": { "type": "boolean" } }))),
+        ("PrivateIpMode", answer(&[], json!({ "enabled": boolean("Whether it is so.") }))),
+        ("PrivateIpModeOff", object(&["enabled"], json!({ "enabled": off }))),
     ]
 }
 

@@ -1,11 +1,13 @@
 //! Organizations and their settings in the document.
 
+use peerage_core::authz::OrgRole;
 use peerage_wire::service_account::{SECRET_HOURS_MAX, SECRET_HOURS_MIN};
 use serde_json::{Value, json};
 
 use super::details::{Details, list, make, quiet, read, write};
 use super::shape::{
-    Named, answer, any_text, boolean, characters, links, number, or_null, page, reference, request,
+    Named, answer, any_text, boolean, characters, links, number, object, or_null, page, reference,
+    request,
 };
 use super::text::{email, name};
 
@@ -46,15 +48,31 @@ fn skip_alerts() -> Value {
     boolean("Whether its projects get no default alerts.")
 }
 
+/// A key or an account comes with it that owns it: people cannot sign in.
 fn new_org() -> Value {
-    let properties = json!({
-        "apiKey": reference("NewOrgApiKey"),
-        "name": name(),
-        "orgOwnerId": reference("Id"),
-        "serviceAccount": reference("NewOrgServiceAccount"),
-        "skipDefaultAlertsSettings": skip_alerts(),
-    });
-    request(&["name"], properties)
+    let with_owner = |field: &str, schema: &str| {
+        let mut properties = json!({
+            "apiKey": reference("NewOrgApiKey"),
+            "name": name(),
+            "orgOwnerId": reference("Id"),
+            "serviceAccount": reference("NewOrgServiceAccount"),
+            "skipDefaultAlertsSettings": skip_alerts(),
+        });
+        properties[field] = json!({ "allOf": [reference(schema), owner()] });
+        request(&["name", field], properties)
+    };
+    json!({ "anyOf": [
+        with_owner("apiKey", "NewOrgApiKey"),
+        with_owner("serviceAccount", "NewOrgServiceAccount"),
+    ] })
+}
+
+/// Whose roles are not only others than that of the owner.
+fn owner() -> Value {
+    let others = OrgRole::ALL.iter().filter(|role| **role != OrgRole::Owner);
+    let others: Vec<&str> = others.map(|role| role.name()).collect();
+    let only_others = json!({ "type": "array", "items": { "type": "string", "enum": others } });
+    object(&["roles"], json!({ "roles": { "not": only_others } }))
 }
 
 fn org_change() -> Value {

@@ -7,8 +7,9 @@ use super::shape::{Named, all_optional, any_of, id_of, object, page, read_only, 
 
 const TWELVE_DIGITS: &str = "^[0-9]{12}$";
 const VPC: &str = "^vpc-[0-9a-f]{17}$";
+const REGION: &str = "^[0-9A-Za-z]+([-_][0-9A-Za-z]+)+$";
 const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
-const AZURE_NAME: &str = r"^[-\w._()]+$";
+const AZURE_NAME: &str = "^[-0-9A-Za-z_.()]+$";
 const GCP_PROJECT: &str = "^[a-z][0-9a-z-]{4,28}[0-9a-z]$";
 const GCP_NETWORK: &str = "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$";
 
@@ -57,7 +58,10 @@ fn aws_peer() -> Value {
             "providerName": provider("AWS"),
             "containerId": reference("Id"),
             "accepterRegionName": {
-                "type": "string", "description": "The VPC's region, such as us-east-1.",
+                "type": "string",
+                "description": "The VPC's region, such as us-east-1.",
+                "pattern": REGION,
+                "maxLength": 32,
             },
             "awsAccountId": text("The VPC's account.", TWELVE_DIGITS),
             "routeTableCidrBlock": text("The addresses that are routed to the VPC.", BLOCK),
