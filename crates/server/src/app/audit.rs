@@ -2,6 +2,8 @@
 
 pub mod verify;
 
+use std::cmp::Reverse;
+
 use peerage_core::authz::{Action, Resource};
 use peerage_core::error::Refusal;
 use peerage_core::id::{EventId, GroupId, OrgId};
@@ -133,6 +135,8 @@ impl App {
             }
             seen += page.entries.len();
             if !page.more || seen >= SCAN_MAX {
+                // Ids of one second that several replicas made follow each other in any order.
+                found.sort_by_key(|event| Reverse(event.created));
                 return Ok(found);
             }
             request.after = page.entries.last().map(|entry| entry.key.clone());
