@@ -6,23 +6,31 @@
 //! [`Writer::settle`]. What is committed lies in the log; the table of what is gets it along with
 //! later batches, or when nobody asks for anything: see [`super::overlay`].
 
+mod doubt;
+mod job;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::OwnedSemaphorePermit;
 
+pub(super) use self::job::Job;
+
+use self::job::Tell;
 use super::apply::{Batch, Standing};
 use super::cache::Cache;
 use super::checkpoint::Checkpoint;
+use super::error;
 use super::mark::Mark;
 use super::overlay::Overlay;
 use super::trouble::Trouble;
-use super::{error, row};
 use crate::hub::Hub;
-use crate::lease::{LeaseClock, LeaseId, LeaseState};
-use crate::port::{Answer, Commit, ErrorKind, Revision, StoreError, Txn, WatchBatch};
+use crate::lease::{LeaseClock, LeaseId};
+use crate::port::{Answer, Revision, StoreError, WatchBatch};
 
 /// The most callers that are committed together, and the most bytes.
 const BATCH_CALLERS_MAX: usize = 256;
@@ -42,15 +50,6 @@ const MOVE_PAUSE: Duration = Duration::from_millis(5);
 /// How long after a failure what comes due by itself is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What a caller asks, and where to answer.
-pub(super) enum Job {
-    Commit { txn: Txn, reply: oneshot::Sender<Answer<Commit>> },
-    Grant { ttl: Duration, reply: oneshot::Sender<Answer<LeaseId>> },
-    KeepAlive { lease: LeaseId, reply: oneshot::Sender<Answer<LeaseState>> },
-    Revoke { lease: LeaseId, reply: oneshot::Sender<Answer<()>> },
-    Compact { revision: Revision, reply: oneshot::Sender<Answer<()>> },
-}
-
 /// What the writer is sent.
 pub(super) enum Message {
     Job(Job, OwnedSemaphorePermit),
@@ -69,9 +68,6 @@ pub(super) struct Keep {
 /// What a test does instead of committing.
 #[cfg(test)]
 pub(super) type Fault = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
-
-/// Tells one caller: what was found out, or why nothing of the batch happened.
-type Tell = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
@@ -227,18 +223,6 @@ impl Writer {
         self.checkpoint.after_commit(&self.connection, &self.place);
     }
 
-    /// Finds out whether it can write again, when nobody asks it to.
-    fn probe(&mut self) {
-        let outcome = self.end_doubt().and_then(|()| {
-            let fenced = self.fence();
-            fenced.map(drop).map_err(|failed| {
-                self.roll_back();
-                error::definite(&self.place, &failed)
-            })
-        });
-        self.trouble.note(outcome.as_ref().copied());
-    }
-
     /// Applies and commits a batch: all of it is on disk, or none of it ever will be, or the error
     /// is indefinite.
     fn attempt(&mut self, jobs: Vec<Job>, most: usize, tells: &mut Vec<Tell>) -> Answer<()> {
@@ -310,67 +294,6 @@ impl Writer {
         self.connection.execute_batch("COMMIT")
     }
 
-    /// Finds out what became of a batch whose commit failed.
-    ///
-    /// When the disk failed, the pages of the batch may lie complete in the log on disk although
-    /// SQLite does not count them, and would be found when the file is next opened. So a small
-    /// transaction is written over them: once that is on disk, what can be read now is the truth.
-    /// While it cannot be written there is doubt, and the store takes nothing.
-    fn settle(&mut self, failed: &rusqlite::Error, batch: u64) -> Answer<()> {
-        tracing::warn!(error = %failed, place = self.place, "store.commit_failed");
-        let kind = error::kind(&self.place, failed);
-        self.roll_back();
-        if error::is_refused(failed) {
-            self.cache.settled(self.standing.revision);
-            return Err(StoreError::definite(kind));
-        }
-        match self.fence() {
-            Ok(found) if found == batch => Ok(()),
-            Ok(_) => {
-                self.cache.settled(self.standing.revision);
-                Err(StoreError::definite(kind))
-            }
-            Err(_) => {
-                let doubt = StoreError::indefinite(kind);
-                self.doubt = Some(doubt.clone());
-                Err(doubt)
-            }
-        }
-    }
-
-    /// Writes a small transaction and reads which batch was the last.
-    fn fence(&self) -> rusqlite::Result<u64> {
-        self.connection.execute_batch(
-            "BEGIN IMMEDIATE; UPDATE meta SET value = value + 1 WHERE name = 'fence'; COMMIT",
-        )?;
-        row::meta(&self.connection, "batch")
-    }
-
-    /// Takes what the file says for the truth, if it can be asked; else the doubt stays.
-    fn end_doubt(&mut self) -> Answer<()> {
-        let Some(doubt) = &self.doubt else { return Ok(()) };
-        self.roll_back();
-        let now = self.clock.now();
-        let loaded = self.fence().and_then(|_| {
-            let standing = Standing::load(&self.connection, now)?;
-            self.overlay.load(&self.connection, standing.applied).map(|()| standing)
-        });
-        let Ok(mut standing) = loaded else { return Err(doubt.clone()) };
-        for (id, lease) in &mut standing.leases {
-            if let Some(known) = self.standing.leases.get(id) {
-                lease.deadline = known.deadline;
-            }
-        }
-        tracing::info!(revision = standing.revision.0, "store.commit_settled");
-        // What the doubtful batch did is read from the log.
-        self.hub.forget(standing.revision);
-        self.hub.announce(standing.revision);
-        self.cache.settled(standing.revision);
-        self.standing = standing;
-        self.doubt = None;
-        Ok(())
-    }
-
     fn publish(&mut self, standing: Standing, told: Vec<WatchBatch>) {
         self.standing = standing;
         if told.is_empty() {
@@ -399,236 +322,5 @@ impl Batch<'_> {
         let due: Vec<LeaseId> =
             leases.filter(|(_, lease)| lease.deadline <= now).map(|(id, _)| *id).collect();
         due.into_iter().try_for_each(|lease| self.end_lease(lease))
-    }
-}
-
-impl Job {
-    fn writes(&self) -> usize {
-        match self {
-            Self::Commit { txn, .. } => txn.writes.len(),
-            Self::Grant { .. }
-            | Self::KeepAlive { .. }
-            | Self::Revoke { .. }
-            | Self::Compact { .. } => 0,
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Commit { txn, .. } => txn.bytes(),
-            Self::Grant { .. }
-            | Self::KeepAlive { .. }
-            | Self::Revoke { .. }
-            | Self::Compact { .. } => 0,
-        }
-    }
-
-    /// Does it inside the batch; what to tell the caller once the batch is settled.
-    fn apply(self, batch: &mut Batch<'_>, now: Duration) -> (Tell, rusqlite::Result<()>) {
-        match self {
-            Self::Commit { txn, reply } => tell(reply, batch.commit(txn)),
-            Self::Grant { ttl, reply } => tell(reply, batch.grant(ttl, now).map(Ok)),
-            Self::KeepAlive { lease, reply } => tell(reply, Ok(Ok(batch.keep_alive(lease, now)))),
-            Self::Revoke { lease, reply } => tell(reply, batch.end_lease(lease).map(Ok)),
-            Self::Compact { revision, reply } => tell(reply, Ok(batch.compact(revision))),
-        }
-    }
-
-    /// What to tell the caller of a batch that was refused before its turn came.
-    fn into_tell(self) -> Tell {
-        match self {
-            Self::Commit { reply, .. } => tell_refusal(reply),
-            Self::Grant { reply, .. } => tell_refusal(reply),
-            Self::KeepAlive { reply, .. } => tell_refusal(reply),
-            Self::Revoke { reply, .. } | Self::Compact { reply, .. } => tell_refusal(reply),
-        }
-    }
-
-    fn refuse(self, error: &StoreError) {
-        self.into_tell()(Err(error));
-    }
-}
-
-/// A caller who no longer listens is no reason to stop.
-fn tell<T: Send + 'static>(
-    reply: oneshot::Sender<Answer<T>>,
-    done: rusqlite::Result<Answer<T>>,
-) -> (Tell, rusqlite::Result<()>) {
-    match done {
-        Ok(answer) => {
-            let tell: Tell = Box::new(move |settled| {
-                let _ = reply.send(settled.map_err(Clone::clone).and(answer));
-            });
-            (tell, Ok(()))
-        }
-        Err(error) => (tell_refusal(reply), Err(error)),
-    }
-}
-
-fn tell_refusal<T: Send + 'static>(reply: oneshot::Sender<Answer<T>>) -> Tell {
-    Box::new(move |settled| {
-        let refused =
-            settled.err().cloned().unwrap_or_else(|| StoreError::definite(ErrorKind::Closed));
-        let _ = reply.send(Err(refused));
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::super::{RECENT, schema};
-    use super::*;
-    use crate::port::{Certainty, Key, Write};
-
-    fn writer(directory: &Path) -> Writer {
-        let mut connection = Connection::open(directory.join("store.db")).unwrap();
-        schema::prepare(&mut connection).unwrap();
-        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-        let standing = Standing::load(&connection, Duration::ZERO).unwrap();
-        Writer {
-            place: "store.db".to_owned(),
-            hub: Arc::new(Hub::new(standing.revision, RECENT)),
-            cache: Arc::new(Cache::at(standing.revision)),
-            overlay: Arc::new(Overlay::new(1 << 20)),
-            connection,
-            standing,
-            clock: LeaseClock::by_hand(),
-            keep: Keep { revisions: 10, bytes: 1 << 20 },
-            checkpoint: Checkpoint::default(),
-            mark: Mark::open(&directory.join("store.db"), Revision::ZERO).unwrap(),
-            doubt: None,
-            trouble: Trouble::default(),
-            fault: None,
-        }
-    }
-
-    fn commit(writer: &mut Writer, value: &str) -> Answer<Commit> {
-        let (reply, mut answer) = oneshot::channel();
-        writer.serve(vec![Job::Commit { txn: Txn::of(vec![Write::put("k", value)]), reply }]);
-        answer.try_recv().unwrap()
-    }
-
-    fn stored(writer: &Writer) -> Option<Vec<u8>> {
-        let key = Key::from("k");
-        let over = writer.overlay.get(&key);
-        let entry =
-            over.unwrap_or_else(|| super::super::apply::read(&writer.connection, &key).unwrap());
-        entry.map(|entry| entry.value.as_bytes().to_vec())
-    }
-
-    fn disk_error() -> rusqlite::Error {
-        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR), None)
-    }
-
-    #[test]
-    fn a_commit_that_failed_without_happening_is_settled_as_not_happened() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut writer = writer(directory.path());
-        writer.fault = Some(Box::new(|connection| {
-            connection.execute_batch("ROLLBACK")?;
-            Err(disk_error())
-        }));
-        let error = commit(&mut writer, "lost").unwrap_err();
-        assert!(error.is_definite(), "{error}");
-        writer.fault = None;
-        assert_eq!(commit(&mut writer, "kept").unwrap(), Commit::Done(Revision(1)));
-        assert_eq!(stored(&writer).unwrap(), b"kept");
-    }
-
-    #[test]
-    fn a_commit_that_failed_after_happening_is_settled_as_done() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut writer = writer(directory.path());
-        writer.fault = Some(Box::new(|connection| {
-            connection.execute_batch("COMMIT")?;
-            Err(disk_error())
-        }));
-        assert_eq!(commit(&mut writer, "kept").unwrap(), Commit::Done(Revision(1)));
-        assert_eq!(stored(&writer).unwrap(), b"kept");
-    }
-
-    #[test]
-    fn while_a_commit_cannot_be_settled_nothing_is_taken() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut writer = writer(directory.path());
-        writer.fault = Some(Box::new(|connection| {
-            connection.execute_batch("COMMIT; PRAGMA query_only = 1")?;
-            Err(disk_error())
-        }));
-        assert!(!commit(&mut writer, "perhaps").unwrap_err().is_definite());
-        assert!(commit(&mut writer, "refused").unwrap_err().is_definite());
-        assert_eq!(writer.doubt.as_ref().unwrap().certainty(), Certainty::Indefinite);
-        writer.probe();
-        assert!(writer.trouble.now().is_some());
-        writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
-        writer.fault = None;
-        writer.probe();
-        assert!(writer.trouble.now().is_none());
-        assert_eq!(commit(&mut writer, "next").unwrap(), Commit::Done(Revision(2)));
-        assert_eq!(stored(&writer).unwrap(), b"next");
-    }
-
-    /// What is in doubt is read from the log again, and nothing of it counts as moved before it is.
-    #[test]
-    fn a_doubt_that_ends_in_the_middle_of_moving_loses_nothing() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut writer = writer(directory.path());
-        writer.keep.revisions = 1_000;
-        let fill = |writer: &mut Writer, numbers: std::ops::Range<usize>| {
-            for number in numbers {
-                let (reply, _) = oneshot::channel();
-                let put = Write::put(Key::from(format!("{number:03}")), "x");
-                writer.serve(vec![Job::Commit { txn: Txn::of(vec![put]), reply }]);
-            }
-        };
-        fill(&mut writer, 0..100);
-        while !writer.overlay.is_empty() {
-            writer.rest();
-        }
-        let before = writer.standing.applied;
-        fill(&mut writer, 100..200);
-        writer.overlay.freeze();
-        commit(&mut writer, "first").unwrap();
-        assert!(writer.overlay.is_moving());
-        writer.fault = Some(Box::new(|connection| {
-            connection.execute_batch("COMMIT; PRAGMA query_only = 1")?;
-            Err(disk_error())
-        }));
-        assert!(!commit(&mut writer, "perhaps").unwrap_err().is_definite());
-        writer.fault = None;
-        writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
-        commit(&mut writer, "last").unwrap();
-        let applied = row::meta(&writer.connection, "applied").unwrap();
-        assert_eq!((Revision(applied), before), (writer.standing.applied, Revision(100)));
-        assert!(writer.standing.applied >= before, "{applied}");
-        writer.finish();
-        assert_eq!(writer.standing.applied, writer.standing.revision);
-        assert_eq!(stored(&writer).unwrap(), b"last");
-        let rows = "SELECT count(*) FROM current";
-        let rows: i64 = writer.connection.query_row(rows, [], |row| row.get(0)).unwrap();
-        assert_eq!(rows, 201);
-    }
-
-    #[test]
-    fn history_beyond_its_bound_is_deleted_in_steps() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut writer = writer(directory.path());
-        for round in 0..30 {
-            commit(&mut writer, &round.to_string()).unwrap();
-        }
-        while writer.is_due() {
-            writer.serve(Vec::new());
-        }
-        assert_eq!(writer.standing.compacted, Revision(20));
-        let rows = "SELECT min(revision), count(*) FROM log";
-        let kept: (i64, i64) =
-            writer.connection.query_row(rows, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        assert_eq!(kept, (21, 10));
-        let large = "x".repeat(200_000);
-        for _ in 0..20 {
-            commit(&mut writer, &large).unwrap();
-        }
-        assert!(writer.standing.history_bytes < 3 << 20, "{}", writer.standing.history_bytes);
     }
 }
