@@ -5,6 +5,8 @@
 //! be nowhere but in the answer that issues it. What a tenant wrote may be stored and shown to that
 //! tenant, but is not counted, nor logged at any level but `trace`, which shows decisions.
 
+#[cfg(feature = "etcd")]
+mod etcd;
 mod inputs;
 mod scan;
 
@@ -19,9 +21,53 @@ use crate::walk::every_operation;
 use inputs::{SECRET, USER, Walker};
 use scan::Needles;
 
+/// Where the program keeps everything.
+trait Keeper {
+    /// Starts it in a directory, with a log of this form.
+    fn start(&mut self, home: &Path, log: &str) -> Server;
+    /// The store.
+    fn url(&self, home: &Path) -> String;
+    /// What is stored; called after the program has ended.
+    fn files(&mut self, home: &Path) -> Vec<PathBuf>;
+}
+
+/// In a file, as `peerage dev` does.
+struct File;
+
+impl Keeper for File {
+    fn start(&mut self, home: &Path, log: &str) -> Server {
+        let config = configuration(home, (log, "trace"), "");
+        let data = home.join("data");
+        let (config, data) = (config.to_str().unwrap(), data.to_str().unwrap());
+        let arguments = ["--pace", "instant", "--config", config, "--data-dir", data];
+        Server::start_logged(&arguments, log_of(home))
+    }
+
+    fn url(&self, home: &Path) -> String {
+        format!("sqlite://{}/data/peerage.db", home.display())
+    }
+
+    fn files(&mut self, home: &Path) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(home.join("data")).unwrap().map(|it| it.unwrap().path());
+        // The two files that are made to hold secrets, for their owner only.
+        let of_owner = |path: &PathBuf| {
+            path.file_name().is_some_and(|it| it == "master.key" || it == "credentials.json")
+        };
+        let files: Vec<_> = files.filter(|path| path.is_file() && !of_owner(path)).collect();
+        assert!(files.iter().any(|path| path.ends_with("peerage.db-wal")), "{files:?}");
+        files
+    }
+}
+
+fn log_of(home: &Path) -> std::fs::File {
+    std::fs::File::create(home.join("log")).unwrap()
+}
+
 /// What one life of the program left behind.
 struct Traces {
     home: tempfile::TempDir,
+    /// Every file with something stored: the store, the backup, the trail.
+    stored: Vec<PathBuf>,
     /// What may be nowhere.
     secrets: Needles,
     /// What a tenant wrote.
@@ -32,10 +78,6 @@ struct Traces {
 }
 
 impl Traces {
-    fn data(&self) -> PathBuf {
-        self.home.path().join("data")
-    }
-
     fn log(&self) -> Vec<u8> {
         std::fs::read(self.home.path().join("log")).unwrap()
     }
@@ -51,30 +93,15 @@ impl Traces {
         for needles in [&self.secrets, &self.written] {
             found.extend(needles.find("/metrics", self.metrics.as_bytes()));
         }
-        for place in self.stored() {
-            let bytes = std::fs::read(&place).unwrap();
-            found.extend(self.secrets.find(&place.display().to_string(), &bytes));
+        for place in &self.stored {
+            let bytes = std::fs::read(place).unwrap();
+            let is_empty = bytes.is_empty() && place.extension().is_none();
+            assert!(!is_empty, "{} is empty", place.display());
+            // Some files begin with all the room that they will ever need.
+            let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            found.extend(self.secrets.find(&place.display().to_string(), &bytes[..end]));
         }
         found
-    }
-
-    /// Every file with something stored: the database and what is beside it, the backup, the trail.
-    fn stored(&self) -> Vec<PathBuf> {
-        let mut places = vec![self.home.path().join("backup"), self.home.path().join("trail")];
-        for entry in std::fs::read_dir(self.data()).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            // The two files that are made to hold secrets, for their owner only.
-            if path.is_file() && name != "master.key" && name != "credentials.json" {
-                places.push(path);
-            }
-        }
-        assert!(places.iter().any(|path| path.ends_with("peerage.db-wal")), "{places:?}");
-        for path in &places {
-            let is_empty = std::fs::metadata(path).unwrap().len() == 0;
-            assert!(!is_empty || path.extension().is_some(), "{} is empty", path.display());
-        }
-        places
     }
 }
 
@@ -86,28 +113,25 @@ fn above_trace(log: &[u8]) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-fn configuration(home: &Path, log: &str) -> PathBuf {
+/// A configuration file with the form and the filter of the log; `more` stands before its tables.
+fn configuration(home: &Path, (form, filter): (&str, &str), more: &str) -> PathBuf {
     let path = home.join("peerage.toml");
     let text = format!(
-        "[log]\nfilter = \"trace\"\njson = {}\n[limits]\nrequests_per_minute = 60000000\n\
+        "{more}[log]\nfilter = \"{filter}\"\njson = {}\n[limits]\nrequests_per_minute = 60000000\n\
          burst = 1000000\n",
-        log == "json"
+        form == "json"
     );
     std::fs::write(&path, text).unwrap();
     path
 }
 
 /// Lives through every input, with `more` at the end, and takes what is left.
-fn live(log: &str, more: impl FnOnce(&mut Walker)) -> Traces {
+fn live(keeper: &mut dyn Keeper, log: &str, more: impl FnOnce(&mut Walker)) -> Traces {
     let home = tempfile::tempdir().unwrap();
-    let data = home.path().join("data");
-    let file = std::fs::File::create(home.path().join("log")).unwrap();
-    let config = configuration(home.path(), log);
-    let arguments = ["--pace", "instant", "--config", config.to_str().unwrap(), "--data-dir"];
-    let server = Server::start_logged(&[&arguments[..], &[data.to_str().unwrap()]].concat(), file);
-    let mut walker = Walker::new(server);
+    let mut walker = Walker::new(keeper.start(home.path(), log));
     walker.secrets.add("a planted secret", SECRET);
-    installed(&mut walker, &data.join("master.key"));
+    let key = home.path().join("data/master.key");
+    installed(&mut walker, &key);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(every_operation(&mut walker));
     walker.come_home();
@@ -118,19 +142,21 @@ fn live(log: &str, more: impl FnOnce(&mut Walker)) -> Traces {
     more(&mut walker);
     let metrics = walker.server.exchange("GET", "/metrics", "", "").1;
     assert!(metrics.contains("createGroupPeer"), "{metrics}");
-    let url = format!("sqlite://{}/peerage.db", data.display());
-    keep(&["backup", "--store", &url, home.path().join("backup").to_str().unwrap()]);
-    let key = data.join("master.key");
-    let backup = format!("sqlite://{}", home.path().join("backup").display());
-    let trail = keep(&["audit", "export", "--store", &backup, "--key-file", key.to_str().unwrap()]);
-    std::fs::write(home.path().join("trail"), trail).unwrap();
+    let (backup, trail) = (home.path().join("backup"), home.path().join("trail"));
+    let url = keeper.url(home.path());
+    keep(&["backup", "--store", &url, backup.to_str().unwrap()]);
+    let of_backup = format!("sqlite://{}", backup.display());
+    let key = key.to_str().unwrap();
+    let told = keep(&["audit", "export", "--store", &of_backup, "--key-file", key]);
+    std::fs::write(&trail, told).unwrap();
     let Walker { server, secrets, leaks, .. } = walker;
     server.kill();
+    let stored = [vec![backup, trail], keeper.files(home.path())].concat();
     let mut written = Needles::default();
     written.add("what a tenant wrote", USER);
     written.add("a tenant's network", inputs::NETWORK);
     written.add("a tenant's account", inputs::ACCOUNT);
-    Traces { home, secrets, written, leaks, metrics }
+    Traces { home, stored, secrets, written, leaks, metrics }
 }
 
 /// The secrets of the installation, and the password equivalent that is kept sealed.
@@ -160,7 +186,7 @@ fn keep(arguments: &[&str]) -> Vec<u8> {
 
 #[test]
 fn no_canary_is_where_it_may_not_be_with_a_log_of_json() {
-    let traces = live("json", |_| ());
+    let traces = live(&mut File, "json", |_| ());
     let log = traces.log();
     let line = log.split(|byte| *byte == b'\n').next().unwrap();
     assert!(serde_json::from_slice::<Value>(line).is_ok(), "a line of JSON");
@@ -169,14 +195,14 @@ fn no_canary_is_where_it_may_not_be_with_a_log_of_json() {
 
 #[test]
 fn no_canary_is_where_it_may_not_be_with_a_log_for_people() {
-    assert_eq!(live("text", |_| ()).leaks(), Vec::<String>::new());
+    assert_eq!(live(&mut File, "text", |_| ()).leaks(), Vec::<String>::new());
 }
 
 /// A secret that somebody writes where names and request ids go is found wherever those go: so
 /// each place is really looked through.
 #[test]
 fn a_secret_that_leaks_is_found_in_each_place() {
-    let traces = live("text", |walker| {
+    let traces = live(&mut File, "text", |walker| {
         walker.leaks.clear();
         walker.leak();
     });

@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+#[cfg(feature = "etcd")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,6 +45,24 @@ impl Server {
         let mut server = Self { child, home, credentials: Value::Null, token: String::new() };
         eventually("the server answers", || file.exists());
         server.credentials = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        server.token = server.fetch_token();
+        server
+    }
+
+    /// `peerage serve` as a configuration says, after `peerage init`. It is to listen on `address`.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn serve_logged(config: &Path, address: &str, log: impl Into<Stdio>) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let config = ["--config", config.to_str().unwrap()];
+        let made = Command::new(PROGRAM).arg("init").args(config).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut credentials: Value = serde_json::from_slice(&made.stdout).unwrap();
+        credentials["baseUrl"] = format!("http://{address}").into();
+        let mut command = Command::new(PROGRAM);
+        command.arg("serve").args(config).stdout(Stdio::null()).stderr(log);
+        let child = command.spawn().unwrap();
+        let mut server = Self { child, home, credentials, token: String::new() };
+        eventually("the server listens", || TcpStream::connect(address).is_ok());
         server.token = server.fetch_token();
         server
     }
