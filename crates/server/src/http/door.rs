@@ -6,6 +6,7 @@
 //! work is taken until the task ends, so that the bound is on work and not on patience.
 
 mod place;
+mod shares;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,8 @@ use ::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use ::http::uri::PathAndQuery;
 use ::http::{Method, Request, StatusCode, Uri};
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
@@ -68,10 +70,17 @@ impl Door {
         let arrival = Arrival::of(&request, &self.ids);
         let mut watch = Watch::start(&self.metrics, &arrival);
         let seat = request.extensions().get::<Seat>().cloned();
-        let mut response = match self.place(&arrival, seat) {
+        let asked = seat.as_ref().map(Seat::asked);
+        let mut response = match self.place(&arrival, seat.clone()) {
             Ok(place) => self.work(request, &arrival, place).await,
-            Err(fault) => self.refuse(&arrival, &fault),
+            Err(fault) => {
+                self.places.hold_back(seat.as_ref()).await;
+                self.refuse(&arrival, &fault)
+            }
         };
+        if let Some(asked) = asked {
+            asked.answered();
+        }
         self.finish(&arrival, &mut response);
         watch.end(&response);
         response
@@ -93,7 +102,10 @@ impl Door {
         let held = place.clone();
         let work = async move {
             let _place = held;
-            inside.oneshot(request).await
+            match inside.oneshot(request).await {
+                Ok(response) => Ok(whole(response).await),
+                Err(never) => Err(never),
+            }
         };
         let task = tokio::spawn(work.instrument(span.clone()));
         match tokio::time::timeout(self.deadline, task).await {
@@ -129,6 +141,19 @@ impl Door {
                 response.headers_mut().entry(LENGTH).or_insert_with(|| length.into());
             }
             *response.body_mut() = Body::empty();
+        }
+    }
+}
+
+/// The answer with all of its body. What compresses it takes far more memory than that, and would
+/// keep it for as long as the client takes nothing.
+async fn whole(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    match body.collect().await {
+        Ok(body) => Response::from_parts(head, Body::from(body.to_bytes())),
+        Err(error) => {
+            tracing::error!(%error, "http.answer_lost");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }

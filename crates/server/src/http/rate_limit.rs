@@ -62,13 +62,7 @@ impl Payer {
     /// The payer for requests from an address. A network of IPv6 counts as one: its owner has all
     /// the addresses in it.
     pub(super) fn at(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = u128::from(address) & !u128::from(u64::MAX);
-                Self::Address(IpAddr::V6(network.into()))
-            }
-            v4 @ IpAddr::V4(_) => Self::Address(v4),
-        }
+        Self::Address(network(address))
     }
 
     fn coarser(self) -> Self {
@@ -76,6 +70,14 @@ impl Payer {
             Self::Group(org, _) | Self::Org(org) => Self::Org(org),
             Self::Address(_) | Self::Everybody => Self::Everybody,
         }
+    }
+}
+
+/// Whose an address is: one of IPv6 belongs to whoever has its network.
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

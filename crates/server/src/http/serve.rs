@@ -27,6 +27,7 @@ pub(super) use self::seat::Seat;
 use self::crowd::Crowd;
 use self::seat::Patience;
 use super::arrival::Peer;
+use super::rate_limit::network;
 use super::router::Router;
 use super::tls;
 use crate::config::Config;
@@ -38,8 +39,8 @@ const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Headers of a request.
 const HEADERS_MAX: usize = 100;
 
-/// Requests at one time on one connection of HTTP/2.
-const STREAMS_MAX: u32 = 256;
+/// Requests at one time on one connection of HTTP/2: RFC 9113, 6.5.2, asks for no fewer.
+const STREAMS_MAX: u32 = 100;
 
 /// Bytes that a connection of HTTP/2 may send before they are read: of one request, and together.
 const WINDOW: u32 = 64 << 10;
@@ -192,7 +193,7 @@ impl Connections {
         _place: Option<OwnedSemaphorePermit>,
     ) {
         let _open = Open::new(self.router.metrics().clone());
-        let seat = Seat::new(&self.crowd, address.ip());
+        let seat = Seat::new(&self.crowd, network(address.ip()));
         tokio::select! {
             () = self.converse(stream, address, watcher, &seat) => {}
             why = seat.must_go(self.patience) => {

@@ -2,8 +2,10 @@
 //! who sends a body slowly takes nothing from the others.
 //!
 //! What such requests may take is bounded apart: how many wait, and how many have received more
-//! than a little. A body that comes with its head never meets these bounds.
+//! than a little. A body that comes with its head never meets these bounds. Addresses share the
+//! places of both kinds.
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
+use super::shares::{Share, Shares};
 use crate::config::Limits;
 use crate::http::fault::Fault;
 use crate::http::serve::Seat;
@@ -22,8 +25,8 @@ pub(in crate::http) const CROWDED: Duration = Duration::from_secs(1);
 /// together with the head.
 const AT_ONCE: Duration = Duration::from_millis(20);
 
-/// How long an answer takes that says: too many. Who asks again at once is held back by it, and who
-/// comes back when told to loses nothing: no `Retry-After` is shorter than a second.
+/// How long an answer takes that says: too many, whatever of. Who asks again at once is held back
+/// by it, and who comes back when told to loses nothing: no `Retry-After` is shorter than a second.
 const HELD_BACK: Duration = Duration::from_millis(500);
 
 /// Bodies larger than [`Place::SMALL_BYTES`] at one time.
@@ -35,8 +38,8 @@ const BUSY: &str = "too many requests are in work";
 /// All places.
 #[derive(Debug)]
 pub(super) struct Places {
-    work: Arc<Semaphore>,
-    waiting: Semaphore,
+    work: Arc<Shares>,
+    waiting: Arc<Shares>,
     large: Arc<Semaphore>,
 }
 
@@ -56,24 +59,31 @@ struct Held {
 /// What a request in work has.
 #[derive(Debug)]
 struct Taken {
-    _permit: Option<OwnedSemaphorePermit>,
+    _share: Option<Share>,
     seat: Option<Seat>,
 }
 
 impl Places {
     pub(super) fn new(limits: &Limits) -> Self {
-        let bounded = |places: usize| places.min(Semaphore::MAX_PERMITS);
         Self {
-            work: Arc::new(Semaphore::new(bounded(limits.concurrency))),
-            waiting: Semaphore::new(bounded(limits.connections)),
+            work: Shares::new(limits.concurrency),
+            waiting: Shares::new(limits.connections),
             large: Arc::new(Semaphore::new(LARGE_MAX)),
         }
     }
 
     /// A place for a request of a connection.
     pub(super) fn take(self: &Arc<Self>, seat: Option<Seat>) -> Result<Place, Fault> {
-        let permit = self.permit()?;
-        Ok(self.place(Some(permit), seat))
+        let share = self.work.take(source(seat.as_ref())).ok_or_else(|| crowded(BUSY))?;
+        Ok(self.place(Some(share), seat))
+    }
+
+    /// Lets an answer wait that says that there is no place; where too many wait already, it goes
+    /// at once.
+    pub(super) async fn hold_back(&self, seat: Option<&Seat>) {
+        if let Some(_waiting) = self.waiting.take(source(seat)) {
+            sleep(HELD_BACK).await;
+        }
     }
 
     /// A place for whoever looks after this process: they always get in.
@@ -81,14 +91,10 @@ impl Places {
         self.place(None, seat)
     }
 
-    fn place(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>, seat: Option<Seat>) -> Place {
-        let taken = Mutex::new(Some(Taken::new(permit, seat.clone())));
+    fn place(self: &Arc<Self>, share: Option<Share>, seat: Option<Seat>) -> Place {
+        let taken = Mutex::new(Some(Taken::new(share, seat.clone())));
         let places = self.clone();
         Place(Arc::new(Held { places, seat, taken, large: Mutex::default() }))
-    }
-
-    fn permit(&self) -> Result<OwnedSemaphorePermit, Fault> {
-        self.work.clone().try_acquire_owned().map_err(|_| crowded(BUSY))
     }
 }
 
@@ -97,7 +103,7 @@ impl Place {
     pub(in crate::http) const SMALL_BYTES: usize = 16 << 10;
 
     /// Waits for the client, without a place if it takes longer than a moment. Who has sent all
-    /// then comes before those who begin, so that what was sent is rarely sent for nothing.
+    /// then waits for one, so that what was sent is rarely sent for nothing.
     pub(in crate::http) async fn waiting<T>(
         &self,
         client: impl Future<Output = T>,
@@ -106,14 +112,14 @@ impl Place {
         if let Ok(done) = timeout(AT_ONCE, client.as_mut()).await {
             return Ok(done);
         }
-        let waiting = self.0.places.waiting.try_acquire();
-        let _waiting = waiting.map_err(|_| crowded("too many requests wait for their bodies"))?;
+        let source = source(self.0.seat.as_ref());
+        let waiting = self.0.places.waiting.take(source);
+        let _waiting = waiting.ok_or_else(|| crowded("too many requests wait for their bodies"))?;
         drop(self.lock().take());
         let done = client.await;
-        let work = self.0.places.work.clone();
-        let permit = timeout(CROWDED, work.acquire_owned()).await;
-        let permit = permit.ok().and_then(Result::ok).ok_or_else(|| crowded(BUSY))?;
-        *self.lock() = Some(Taken::new(Some(permit), self.0.seat.clone()));
+        let share = timeout(CROWDED, self.0.places.work.wait(source)).await;
+        let share = share.map_err(|_| crowded(BUSY))?;
+        *self.lock() = Some(Taken::new(Some(share), self.0.seat.clone()));
         Ok(done)
     }
 
@@ -144,16 +150,20 @@ impl Place {
     }
 }
 
+fn source(seat: Option<&Seat>) -> Option<IpAddr> {
+    seat.map(Seat::source)
+}
+
 fn crowded(reason: &'static str) -> Fault {
     Fault::Unavailable { reason, retry_after: CROWDED }
 }
 
 impl Taken {
-    fn new(permit: Option<OwnedSemaphorePermit>, seat: Option<Seat>) -> Self {
+    fn new(share: Option<Share>, seat: Option<Seat>) -> Self {
         if let Some(seat) = &seat {
             seat.begin();
         }
-        Self { _permit: permit, seat }
+        Self { _share: share, seat }
     }
 
     fn leave(&mut self) {

@@ -2,7 +2,9 @@
 //!
 //! A client owes something until its first request is there, and while an answer waits for it to
 //! be taken. Both have a bound. The first is here and not in the protocols, because a connection
-//! that says nothing has not chosen one; the second, because no protocol has it.
+//! that says nothing has not chosen one; the second, because no protocol has it. Who takes back
+//! most of what it asks for is given up as well: with HTTP/2 that costs next to nothing, and the
+//! service does the work.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,6 +24,9 @@ use tokio::time::Instant;
 
 use super::crowd::Crowd;
 
+/// Requests that a client may take back before they are answered, whatever it does beside.
+const TAKEN_BACK_MAX: usize = 100;
+
 /// One open connection; clones are the same one.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Seat(Arc<Held>);
@@ -38,6 +43,9 @@ struct Held {
 struct State {
     opened: Instant,
     has_asked: bool,
+    /// Requests that were answered, and those that were taken back before.
+    answered: usize,
+    taken_back: usize,
     /// Requests in work.
     working: usize,
     /// Its turn among those without work.
@@ -66,6 +74,8 @@ impl Seat {
         let state = State {
             opened: Instant::now(),
             has_asked: false,
+            answered: 0,
+            taken_back: 0,
             working: 0,
             turn,
             answers: BTreeMap::new(),
@@ -73,6 +83,16 @@ impl Seat {
             unsent: None,
         };
         Self(Arc::new(Held { crowd: crowd.clone(), source, go, state: Mutex::new(state) }))
+    }
+
+    /// From where it is.
+    pub(in crate::http) fn source(&self) -> IpAddr {
+        self.0.source
+    }
+
+    /// One of its requests has come, and is taken back unless it is answered.
+    pub(in crate::http) fn asked(&self) -> Asked {
+        Asked(Some(self.clone()))
     }
 
     /// One of its requests is in work.
@@ -105,7 +125,13 @@ impl Seat {
             }
         };
         tokio::select! {
-            () = self.0.go.notified() => "others need its place",
+            () = self.0.go.notified() => {
+                if self.lock().takes_back() {
+                    "it takes back what it asks for"
+                } else {
+                    "others need its place"
+                }
+            }
             what = owes => what,
         }
     }
@@ -133,6 +159,10 @@ impl Seat {
 }
 
 impl State {
+    fn takes_back(&self) -> bool {
+        self.taken_back > TAKEN_BACK_MAX && self.taken_back > self.answered
+    }
+
     fn owes(&self, patience: Patience) -> Option<&'static str> {
         let oldest = self.answers.first_key_value().map(|(_, since)| *since);
         let untaken = oldest.into_iter().chain(self.unsent).min();
@@ -148,6 +178,29 @@ impl Drop for Held {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(turn) = state.turn.take() {
             self.crowd.remove(self.source, turn);
+        }
+    }
+}
+
+/// A request until it is answered or taken back.
+pub(in crate::http) struct Asked(Option<Seat>);
+
+impl Asked {
+    /// It has its answer.
+    pub(in crate::http) fn answered(mut self) {
+        if let Some(seat) = self.0.take() {
+            seat.lock().answered += 1;
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let Some(seat) = self.0.take() else { return };
+        let mut state = seat.lock();
+        state.taken_back += 1;
+        if state.takes_back() {
+            seat.0.go.notify_one();
         }
     }
 }

@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use peerage::config::Span;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::connections::{Live, bounded, live};
@@ -158,6 +159,58 @@ async fn who_opens_no_window_for_an_answer_is_given_up() {
     assert_eq!(answer.status().as_u16(), 200);
     let _ = timeout(PATIENCE, connection).await.unwrap();
     open_connections(&live, 0).await;
+    live.end().await;
+}
+
+#[tokio::test]
+async fn who_takes_back_what_it_asks_for_is_given_up() {
+    const TAKEN_BACK_MAX: usize = 100;
+    let live = live(|_| {}).await;
+    let token = live.token().await;
+    let stream = TokioIo::new(TcpStream::connect(live.address).await.unwrap());
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let ask = |path: &str| {
+        let request = Request::get(format!("http://{}/api/atlas/v2/test/x/{path}", live.address))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::empty())
+            .unwrap();
+        sender.clone().send_request(request)
+    };
+    let take_back = async |count| {
+        let asked: Vec<_> = (0..count).map(|_| tokio::spawn(ask("slow"))).collect();
+        requests(&live, count).await;
+        asked.iter().for_each(JoinHandle::abort);
+    };
+    take_back(TAKEN_BACK_MAX).await;
+    requests(&live, 0).await;
+    assert_eq!(ask("open").await.unwrap().status().as_u16(), 200);
+    take_back(1).await;
+    let _ = timeout(PATIENCE, connection).await.unwrap();
+    open_connections(&live, 0).await;
+    live.end().await;
+}
+
+#[tokio::test]
+async fn one_address_leaves_places_to_the_others() {
+    let live = live(|config| {
+        config.limits.concurrency = 4;
+        config.limits.request = Span(Duration::from_secs(1));
+    })
+    .await;
+    let token = live.token().await;
+    let head = "GET /api/atlas/v2/test/x/slow HTTP/1.1\r\nhost: a\r\n";
+    let head = format!("{head}authorization: Bearer {token}\r\n\r\n");
+    let mut many = Vec::new();
+    for _ in 0..3 {
+        let mut stream = from(2, live.address).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        many.push(stream);
+        requests(&live, many.len()).await;
+    }
+    let open = "/api/atlas/v2/test/x/open";
+    assert_eq!(ask(&mut from(2, live.address).await, open).await, "HTTP/1.1 503");
+    assert_eq!(ask(&mut from(3, live.address).await, open).await, "HTTP/1.1 200");
     live.end().await;
 }
 
