@@ -7,9 +7,14 @@
 //! to the next.
 
 mod attack;
+mod frame;
 mod honest;
+mod streams;
 mod tenant;
+mod told;
+mod untaken;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +24,9 @@ use clap::Args;
 use hyper::Method;
 use tempfile::TempDir;
 
-use self::attack::{Attack, Told};
+use self::attack::Attack;
 use self::tenant::Tenant;
+use self::told::Told;
 use crate::client::{Auth, Client};
 use crate::program::{Credentials, Home, Server, program};
 use crate::report::{median, permille, say};
@@ -38,13 +44,21 @@ const BODIES: u64 = 2 * 2 * 64 * 1024 * 1024;
 const CONNECTION: u64 = 80 * 1024;
 /// How soon everything is as before after an attack.
 const RECOVERY: Duration = Duration::from_secs(30);
+/// Connections that the service takes at one time.
+const CONNECTIONS: usize = 10_000;
+/// How soon clients are given up that never read: the time for an answer, that between two looks
+/// of the service, and a moment.
+const GIVEN_UP: Duration = Duration::from_secs(10 + 5 + 2);
+/// Between two looks at how many connections are open.
+const LOOK: Duration = Duration::from_millis(100);
 
 const SETTINGS: &str = "
 [limits]
 requests_per_minute = 6000
 burst = 600
+connections = 10000
 header_read = \"5s\"
-request = \"20s\"
+request = \"10s\"
 [log]
 filter = \"warn\"
 [clouds.emulated]
@@ -56,6 +70,7 @@ const DEFENCELESS: &str = "
 [limits]
 requests_per_minute = 6000
 burst = 600
+connections = 10000
 concurrency = 8
 header_read = \"1h\"
 request = \"1h\"
@@ -80,6 +95,9 @@ pub struct OverloadTrial {
     /// Sockets that are opened for nothing.
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
+    /// Only the attacks whose name has this in it.
+    #[arg(long, default_value = "")]
+    only: String,
     /// Show how much slower the tenant gets, and judge everything else: on a machine whose speed
     /// others decide, too.
     #[arg(long)]
@@ -119,9 +137,11 @@ struct Waits {
 pub async fn run(command: &OverloadTrial) -> anyhow::Result<()> {
     let settings = if command.planted { DEFENCELESS } else { SETTINGS };
     let scene = Scene::begin(command, settings).await?;
-    say("attack | p50, p99 under attack | p99 in quiet | most memory | what attackers were told");
+    say("attack | p50, p99 under attack | p99 in quiet | most memory, most connections | \
+         what attackers were told");
     let mut findings = Vec::new();
-    for attack in Attack::all(command.idle) {
+    let attacks = Attack::all(command.idle).into_iter();
+    for attack in attacks.filter(|attack| attack.name().contains(&command.only)) {
         // What fails in quiet is no finding about an attack; one that has so little room that quiet
         // is too much for it is found out as well.
         let first = match scene.quiet(Duration::from_secs(command.seconds)).await {
@@ -135,6 +155,13 @@ pub async fn run(command: &OverloadTrial) -> anyhow::Result<()> {
             }
             say(format!("{}: {found:#}", attack.name()));
         }
+    }
+    if let Err(found) = scene.gives_up().await {
+        findings.push("never reading");
+        if command.planted {
+            return told(&found);
+        }
+        say(format!("never reading: {found:#}"));
     }
     if let Err(found) = honest::check(&scene.credentials, scene.server.address).await {
         say(format!("Retry-After: {found:#}"));
@@ -177,25 +204,33 @@ impl Scene {
         first: &[Duration],
     ) -> anyhow::Result<()> {
         let stretch = Duration::from_secs(command.seconds);
-        let (mut waits, mut told, mut most) = (Waits::default(), Told::default(), 0);
+        let (mut waits, mut told) = (Waits::default(), Told::default());
+        let (mut most, mut open) = (0, 0);
         for turn in 0..command.turns {
             let quiet = if turn == 0 { first.to_vec() } else { self.quiet(stretch).await? };
             waits.add(quiet, None);
             let under = attack.begin(self.server.address, &self.token, &self.group).await?;
-            let worked = self.tenant.work(stretch).await;
+            let (worked, seen) = self.most_open(self.tenant.work(stretch)).await;
+            open = open.max(seen);
             most = most.max(self.server.memory()?);
             told.add(under.end().await);
-            waits.add(Vec::new(), Some(worked.context("the other tenant")?));
+            match worked.context("the other tenant") {
+                Ok(worked) => waits.add(Vec::new(), Some(worked)),
+                Err(found) => {
+                    say(format!("{} | | | {} MiB, {open} | {told}", attack.name(), most >> 20));
+                    return Err(found);
+                }
+            }
             self.recovers().await?;
         }
         let (quiet, attacked) = (middle(&waits.quiet), middle(&waits.attacked));
         say(format!(
-            "{} | {:.1?}, {attacked:.1?} | {quiet:.1?} | {} MiB | {told}",
+            "{} | {:.1?}, {attacked:.1?} | {quiet:.1?} | {} MiB, {open} | {told}",
             attack.name(),
             middle(&waits.middle),
             most >> 20
         ));
-        told.check(attack)?;
+        told.check(attack, open)?;
         let bound = self.memory + BODIES + attack.connections() * CONNECTION;
         ensure!(most <= bound, "{} MiB of memory, over {} MiB", most >> 20, bound >> 20);
         let allowed = (quiet * SLOWER).max(quiet + NOISE);
@@ -210,24 +245,54 @@ impl Scene {
         self.tenant.work(stretch).await.context("in quiet")
     }
 
+    /// Does something; how many connections were open at one time meanwhile.
+    async fn most_open<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
+        let mut most = 0;
+        let look = async {
+            loop {
+                if let Ok((_, open)) = look(self.server.address).await {
+                    most = most.max(open);
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let done = tokio::select! {
+            done = work => done,
+            never = look => never,
+        };
+        (done, most)
+    }
+
+    /// Who never reads is given up, and the tenant works on meanwhile.
+    async fn gives_up(&self) -> anyhow::Result<()> {
+        let others = untaken::check(self.server.address, GIVEN_UP);
+        let (others, worked) = tokio::join!(others, self.tenant.work(GIVEN_UP));
+        others.and(worked.context("the other tenant").map(drop))
+    }
+
     /// Nothing is left of an attack.
     async fn recovers(&self) -> anyhow::Result<()> {
         let address = self.server.address;
         until("the attack leaves nothing behind", RECOVERY, || async move {
-            let mut client = Client::new(address, Auth::Nobody);
-            let ready = client.send(&Method::GET, "/readyz", None).await?;
-            let counts = client.send(&Method::GET, "/metrics", None).await?.text();
-            let open = counts.lines().find_map(|line| line.strip_prefix(OPEN));
-            let open = open.and_then(|count| count.trim().parse::<usize>().ok());
-            Ok(match open {
-                Some(open) if ready.is_success() && open <= tenant::CLIENTS_MAX + 1 => {
-                    Seen::Holds(())
-                }
-                open => Seen::NotYet(format!("{}, {open:?} connections", ready.status)),
+            let (is_ready, open) = look(address).await?;
+            Ok(if is_ready && open <= tenant::CLIENTS_MAX + 1 {
+                Seen::Holds(())
+            } else {
+                Seen::NotYet(format!("ready: {is_ready}, {open} connections"))
             })
         })
         .await
     }
+}
+
+/// Whether the service is ready, and how many connections it has.
+async fn look(address: SocketAddr) -> anyhow::Result<(bool, usize)> {
+    let mut client = Client::new(address, Auth::Nobody);
+    let ready = client.send(&Method::GET, "/readyz", None).await?;
+    let counts = client.send(&Method::GET, "/metrics", None).await?.text();
+    let open = counts.lines().find_map(|line| line.strip_prefix(OPEN));
+    let open = open.and_then(|count| count.trim().parse().ok());
+    Ok((ready.is_success(), open.context("no count of connections")?))
 }
 
 /// The count of open connections.

@@ -1,17 +1,18 @@
 //! Who asks for more than there is: senders of a byte a second, connections that are opened and
-//! left, clients that take no answer, heads and bodies without end, and a storm of retries.
+//! left, clients that take no answer, heads and bodies without end, and a storm of retries. Those
+//! that need HTTP/2 for it are in [`streams`](super::streams).
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::ensure;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+
+use super::told::{CLOSED_EARLY, Told};
 
 /// From where attackers come: several addresses of this machine, none of them the tenant's.
 const SOURCES: usize = 8;
@@ -19,10 +20,11 @@ const SOURCES: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What a client takes that takes no answer.
 const TINY: u32 = 4 * 1024;
+/// How long a connection may say nothing, for all that the service knows of its clients: what it
+/// is configured with, and a moment less.
+const SILENCE: Duration = Duration::from_millis(4_900);
 /// A part of a body without end.
 const PART: usize = 16 * 1024;
-/// What a storm may be served beside its rate: the bucket, full at the beginning.
-const STORM_TOO_MANY: usize = 600 + 100 * 60;
 
 /// One way to ask for too much.
 #[derive(Clone, Copy, Debug)]
@@ -41,33 +43,45 @@ pub(super) enum Attack {
     HugeBodies(usize),
     /// Clients of one tenant that ask again at once, whatever they are told.
     Storm(usize),
-}
-
-/// How often attackers were told what: a status, or `closed`, or `nothing`.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Told {
-    answers: BTreeMap<String, usize>,
-    /// Refusals that do not say when to come back.
-    timeless: usize,
+    /// Bodies that are never finished, in as many streams of each connection as there may be.
+    Streams(usize),
+    /// Streams that are reset as soon as they are opened, one after the other.
+    Resets(usize),
+    /// Frames that ask for work and are no requests.
+    Frames(usize),
+    /// Answers that no window is opened for, in as many streams as there may be.
+    UntakenStreams(usize),
 }
 
 /// An attack that goes on until it is ended.
 pub(super) struct Under {
     tasks: JoinSet<()>,
     told: Arc<Mutex<Told>>,
+    sockets: Arc<Sockets>,
 }
 
 /// What an attacker needs to know.
 #[derive(Clone)]
-struct Target {
-    address: SocketAddr,
-    token: Arc<str>,
-    path: Arc<str>,
+pub(super) struct Target {
+    pub(super) address: SocketAddr,
+    pub(super) token: Arc<str>,
+    pub(super) path: Arc<str>,
     told: Arc<Mutex<Told>>,
+    sockets: Arc<Sockets>,
 }
 
+/// How many sockets are open: reading from them would wait.
+#[derive(Debug, Default)]
+struct Sockets {
+    open: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// One that is.
+struct Open(Arc<Sockets>);
+
 impl Attack {
-    pub(super) fn all(idle: usize) -> [Self; 7] {
+    pub(super) fn all(idle: usize) -> [Self; 11] {
         [
             Self::SlowHeads(300),
             Self::SlowBodies(300),
@@ -75,6 +89,10 @@ impl Attack {
             Self::HugeHeads(16),
             Self::HugeBodies(16),
             Self::Storm(300),
+            Self::Streams(64),
+            Self::Resets(16),
+            Self::Frames(16),
+            Self::UntakenStreams(32),
             Self::Idle(idle),
         ]
     }
@@ -88,6 +106,10 @@ impl Attack {
             Self::HugeHeads(_) => "huge heads",
             Self::HugeBodies(_) => "huge bodies",
             Self::Storm(_) => "storm of retries",
+            Self::Streams(_) => "streams, bodies never finished",
+            Self::Resets(_) => "streams, reset at once",
+            Self::Frames(_) => "floods of frames",
+            Self::UntakenStreams(_) => "streams, answers not taken",
         }
     }
 
@@ -99,7 +121,11 @@ impl Attack {
         | Self::Untaken(count)
         | Self::HugeHeads(count)
         | Self::HugeBodies(count)
-        | Self::Storm(count)) = *self;
+        | Self::Storm(count)
+        | Self::Streams(count)
+        | Self::Resets(count)
+        | Self::Frames(count)
+        | Self::UntakenStreams(count)) = *self;
         count as u64
     }
 
@@ -112,7 +138,8 @@ impl Attack {
     ) -> anyhow::Result<Under> {
         let told = Arc::new(Mutex::new(Told::default()));
         let path = format!("/api/atlas/v2/groups/{group}/peers").into();
-        let target = Target { address, token: token.clone(), path, told: told.clone() };
+        let (token, sockets) = (token.clone(), Arc::<Sockets>::default());
+        let target = Target { address, token, path, told: told.clone(), sockets: sockets.clone() };
         let mut tasks = JoinSet::new();
         for number in 0..usize::try_from(self.connections())? {
             let (attack, target) = (*self, target.clone());
@@ -126,7 +153,7 @@ impl Attack {
                 sleep(Duration::from_millis(50)).await;
             }
         }
-        Ok(Under { tasks, told })
+        Ok(Under { tasks, told, sockets })
     }
 }
 
@@ -134,7 +161,9 @@ impl Under {
     /// Ends it; what the attackers were told.
     pub(super) async fn end(mut self) -> Told {
         self.tasks.shutdown().await;
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let most = self.sockets.most.load(Ordering::Relaxed);
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Told { sockets: most, ..told }
     }
 }
 
@@ -147,11 +176,15 @@ impl Target {
                 let head = self.head("POST", "content-length: 1000\r\n");
                 self.slowly_after(&head, &[b' '; 1000], number).await
             }
-            Attack::Idle(_) => self.slowly(b"", number).await,
+            Attack::Idle(_) => self.idle(number).await,
             Attack::Untaken(_) => self.untaken(number).await,
             Attack::HugeHeads(_) => self.huge_head(number).await,
             Attack::HugeBodies(_) => self.huge_body(number).await,
             Attack::Storm(_) => self.storm(number).await,
+            Attack::Streams(_) => self.unfinished_streams(number).await,
+            Attack::Resets(_) => self.resets(number).await,
+            Attack::Frames(_) => self.floods(number).await,
+            Attack::UntakenStreams(_) => self.untaken_streams(number).await,
         };
         done.unwrap_or_else(|_| "closed".to_owned())
     }
@@ -165,7 +198,11 @@ impl Target {
         .into_bytes()
     }
 
-    async fn connect(&self, number: usize, taken: Option<u32>) -> std::io::Result<TcpStream> {
+    pub(super) async fn connect(
+        &self,
+        number: usize,
+        taken: Option<u32>,
+    ) -> std::io::Result<TcpStream> {
         let socket = TcpSocket::new_v4()?;
         if let Some(bytes) = taken {
             socket.set_recv_buffer_size(bytes)?;
@@ -174,6 +211,22 @@ impl Target {
         socket.bind((Ipv4Addr::new(127, 0, 0, last), 0).into())?;
         let connected = timeout(PATIENCE, socket.connect(self.address)).await;
         connected.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Opens a connection and leaves it; how the other side ended it.
+    async fn idle(&self, number: usize) -> std::io::Result<String> {
+        let Ok(mut stream) = self.connect(number, None).await else {
+            return Ok("not let in".to_owned());
+        };
+        let begun = Instant::now();
+        let _open = Open::new(&self.sockets);
+        let said = stream.read(&mut [0]).await;
+        let is_early = begun.elapsed() < SILENCE;
+        Ok(match said {
+            Ok(1..) => "answered".to_owned(),
+            Ok(0) | Err(_) if is_early => CLOSED_EARLY.to_owned(),
+            Ok(0) | Err(_) => "closed".to_owned(),
+        })
     }
 
     async fn slowly(&self, bytes: &[u8], number: usize) -> std::io::Result<String> {
@@ -280,9 +333,30 @@ impl Target {
         }
     }
 
-    fn note(&self, what: String) {
+    /// Notes an answer that refuses and does not say when to come back.
+    pub(super) fn refused(&self, status: u16, retry_after: Option<&str>) {
+        if matches!(status, 429 | 503) && retry_after.is_none_or(|text| text == "0") {
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).timeless += 1;
+        }
+    }
+
+    pub(super) fn note(&self, what: String) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         *told.answers.entry(what).or_default() += 1;
+    }
+}
+
+impl Open {
+    fn new(sockets: &Arc<Sockets>) -> Self {
+        let open = sockets.open.fetch_add(1, Ordering::Relaxed) + 1;
+        sockets.most.fetch_max(open, Ordering::Relaxed);
+        Self(sockets.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -310,9 +384,7 @@ async fn answer(
         };
         let body = value("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
         let status = head.code.unwrap_or_default();
-        if matches!(status, 429 | 503) && value("retry-after").is_none_or(|text| text == "0") {
-            target.told.lock().unwrap_or_else(PoisonError::into_inner).timeless += 1;
-        }
+        target.refused(status, value("retry-after"));
         while text.len() < length + body {
             let read = stream.read(&mut part).await?;
             if read == 0 {
@@ -321,45 +393,5 @@ async fn answer(
             text.extend_from_slice(&part[..read]);
         }
         return Ok(status.to_string());
-    }
-}
-
-impl Told {
-    pub(super) fn add(&mut self, other: Self) {
-        self.timeless += other.timeless;
-        for (what, count) in other.answers {
-            *self.answers.entry(what).or_default() += count;
-        }
-    }
-
-    /// Whether they were told what may be told.
-    pub(super) fn check(&self, attack: &Attack) -> anyhow::Result<()> {
-        ensure!(self.timeless == 0, "{} refusals do not say when to come back", self.timeless);
-        let known: &[&str] = match attack {
-            Attack::SlowHeads(_) | Attack::SlowBodies(_) | Attack::Idle(_) => {
-                &["408", "429", "503", "closed", "nothing"]
-            }
-            Attack::Untaken(_) => &["closed"],
-            Attack::HugeHeads(_) => &["200", "400", "429", "431", "closed"],
-            Attack::HugeBodies(_) => &["400", "429", "503", "closed"],
-            Attack::Storm(_) => &["200", "429", "503", "closed"],
-        };
-        for what in self.answers.keys() {
-            ensure!(known.contains(&what.as_str()), "attackers were told {what}");
-        }
-        if let Attack::Storm(_) = attack {
-            let served = self.answers.get("200").copied().unwrap_or(0);
-            ensure!(self.answers.contains_key("429"), "nobody was told that it is too much");
-            ensure!(served > 0 && served <= STORM_TOO_MANY, "the storm was served {served} times");
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told: Vec<String> =
-            self.answers.iter().map(|(what, count)| format!("{what}: {count}")).collect();
-        f.write_str(&told.join(", "))
     }
 }

@@ -16,6 +16,8 @@ use crate::client::{Auth, Client};
 const PAUSE: Duration = Duration::from_millis(20);
 /// Connections that it keeps.
 pub(super) const CLIENTS_MAX: usize = 64;
+/// One request of so many goes on a new connection.
+const NEW_EVERY: usize = 4;
 /// Entries of its access list that are written again and again.
 const ENTRIES: usize = 50;
 /// The longest that it waits for an answer.
@@ -105,7 +107,10 @@ impl Tenant {
             1 | 2 => (Method::GET, format!("{base}/peers"), None),
             _ => (Method::GET, format!("{base}/peers/{}", self.peer), None),
         };
-        let mut client = self.client();
+        let client = self.client();
+        // Also who comes anew has to get in.
+        let is_new = number.is_multiple_of(NEW_EVERY);
+        let mut client = if is_new { client.to(self.address) } else { client };
         let answer = client.send(&method, &path, body.as_ref()).await?;
         ensure!(answer.is_success(), "{method} {path}: {}", answer.text());
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
