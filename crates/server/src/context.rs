@@ -46,6 +46,26 @@ pub enum Credential {
     },
 }
 
+impl Credential {
+    /// What kind of credential it is, for the log.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ApiKey { .. } => "api_key",
+            Self::ServiceAccount { .. } => "service_account",
+        }
+    }
+
+    /// Its id as text.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::ApiKey { id, public_key: _ } => id.to_string(),
+            Self::ServiceAccount { id } => id.to_string(),
+        }
+    }
+}
+
 impl Context {
     /// Says no unless the caller may do `action` to `resource` in `scope`.
     ///

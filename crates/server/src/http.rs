@@ -29,6 +29,7 @@ pub mod operation;
 pub mod operations;
 mod ops;
 mod orgs;
+mod paths;
 mod peers;
 mod pipeline;
 mod pretty;

@@ -8,6 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::http::header::HOST;
 use ::http::uri::Authority;
 use ::http::{HeaderName, Method, Request};
+use axum::body::Body;
+use peerage_core::id::GroupId;
+
+use super::door::Place;
+use crate::context::Credential;
 
 /// The id of a request, in and out.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,13 +29,25 @@ pub struct Peer {
     pub is_tls: bool,
 }
 
+/// A request that the door let in.
+pub(super) struct Visit {
+    /// The request, as it is to be served.
+    pub(super) request: Request<Body>,
+    /// The same as it arrived.
+    pub(super) arrival: Arc<Arrival>,
+    /// Its place among those in work.
+    pub(super) place: Place,
+}
+
 /// A request as it arrived.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Arrival {
     /// The method as sent: what HTTP Digest signs.
     pub(super) method: Method,
     /// Path and query as sent.
     pub(super) target: String,
+    /// Where the path ends in it.
+    path_end: usize,
     /// Where it came from.
     pub(super) remote: IpAddr,
     /// Scheme and authority as the client wrote them.
@@ -42,8 +59,8 @@ pub(super) struct Arrival {
 }
 
 /// What the pipeline learns of a request.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Notes(Arc<Mutex<Learnt>>);
+#[derive(Debug, Default)]
+pub(super) struct Notes(Mutex<Learnt>);
 
 /// See [`Notes`].
 #[derive(Clone, Debug, Default)]
@@ -51,9 +68,9 @@ pub(super) struct Learnt {
     /// The operation.
     pub(super) operation: Option<&'static str>,
     /// The project.
-    pub(super) group: Option<String>,
-    /// What the caller proved itself with, and its id.
-    pub(super) caller: Option<(&'static str, String)>,
+    pub(super) group: Option<GroupId>,
+    /// What the caller proved itself with.
+    pub(super) caller: Option<Credential>,
 }
 
 impl Arrival {
@@ -63,6 +80,7 @@ impl Arrival {
         Self {
             method: request.method().clone(),
             target: target.to_owned(),
+            path_end: target.find('?').unwrap_or(target.len()),
             remote: peer.map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.address.ip()),
             base_url: base_url(request, peer),
             id: request_id(request).unwrap_or_else(|| ids.next()),
@@ -72,12 +90,12 @@ impl Arrival {
 
     /// The path as sent.
     pub(super) fn path(&self) -> &str {
-        self.target.split('?').next().unwrap_or_default()
+        &self.target[..self.path_end]
     }
 
     /// The query as sent; empty when there is none.
     pub(super) fn query(&self) -> &str {
-        self.target.split_once('?').map_or("", |(_, query)| query)
+        self.target.get(self.path_end + 1..).unwrap_or_default()
     }
 }
 
@@ -94,19 +112,19 @@ impl Notes {
 /// Makes ids of requests: unlike each other in all processes. They are no secrets.
 #[derive(Debug)]
 pub(super) struct RequestIds {
-    process: u64,
+    process: String,
     next: AtomicU64,
 }
 
 impl RequestIds {
     pub(super) fn new() -> Self {
-        let process = getrandom::u64().unwrap_or_default();
-        Self { process, next: AtomicU64::new(1) }
+        let process = getrandom::u64().unwrap_or_default() >> 16;
+        Self { process: format!("{process:012x}"), next: AtomicU64::new(1) }
     }
 
     fn next(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        format!("{:012x}-{number:06x}", self.process >> 16)
+        format!("{}-{number:06x}", self.process)
     }
 }
 
@@ -123,7 +141,7 @@ fn base_url<B>(request: &Request<B>, peer: Option<Peer>) -> String {
     let host = || request.headers().get(HOST)?.to_str().ok()?.parse::<Authority>().ok();
     let authority = request.uri().authority().cloned().or_else(host);
     let authority = authority.filter(|authority| !authority.as_str().contains('@'));
-    format!("{scheme}://{}", authority.as_ref().map_or("localhost", Authority::as_str))
+    [scheme, "://", authority.as_ref().map_or("localhost", Authority::as_str)].concat()
 }
 
 #[cfg(test)]

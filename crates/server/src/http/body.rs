@@ -27,7 +27,7 @@ pub(super) struct Inbox {
     declared: Option<usize>,
     /// The client waits for a word before it sends the body.
     is_held_back: bool,
-    place: Option<Place>,
+    place: Place,
 }
 
 /// The bounds of a body.
@@ -42,15 +42,14 @@ pub(super) struct BodyLimits {
 }
 
 impl Inbox {
-    pub(super) fn new(head: &Parts, body: Body) -> Self {
+    pub(super) fn new(head: &Parts, body: Body, place: Place) -> Self {
         let number = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         let declared = number.and_then(|text| text.parse().ok());
-        let place = head.extensions.get::<Place>().cloned();
         Self { body, declared, is_held_back: head.headers.contains_key(EXPECT), place }
     }
 
     /// The place of its request.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Place {
         self.place.clone()
     }
 
@@ -64,11 +63,7 @@ impl Inbox {
         }
         let place = self.place.clone();
         let read = timeout(limits.whole, self.read_parts(limits));
-        let read = match place {
-            Some(place) => place.waiting(read).await?,
-            None => read.await,
-        };
-        read.unwrap_or(Err(Fault::BodyIncomplete))
+        place.waiting(read).await?.unwrap_or(Err(Fault::BodyIncomplete))
     }
 
     async fn read_parts(&mut self, limits: BodyLimits) -> Result<Bytes, Fault> {
@@ -82,7 +77,7 @@ impl Inbox {
                         return Err(Fault::BodyTooLarge { limit: limits.bytes });
                     }
                     if whole.len() + part.len() > Place::SMALL_BYTES {
-                        self.place.as_ref().map_or(Ok(()), Place::grow)?;
+                        self.place.grow()?;
                     }
                     whole.extend_from_slice(&part);
                 }
@@ -97,7 +92,7 @@ impl Inbox {
         if self.is_held_back || is_large || self.body.is_end_stream() {
             return;
         }
-        let place = self.place.take();
+        let place = self.place.clone();
         let drained = async {
             let mut bytes = 0;
             while let Some(Ok(frame)) = self.body.frame().await {
@@ -109,10 +104,7 @@ impl Inbox {
         };
         // What did not come in time closes the connection, and that is all that is lost.
         let drained = timeout(DRAIN_TIME, drained);
-        match place {
-            Some(place) => drop(place.waiting(drained).await),
-            None => drop(drained.await),
-        }
+        drop(place.waiting(drained).await);
     }
 }
 

@@ -29,7 +29,8 @@ pub struct Call {
     pub body: Bytes,
     /// `Content-Type` of the body, when there is one.
     pub content_type: Option<String>,
-    /// `Authorization` as sent: for the token endpoint, which checks it itself.
+    /// `Authorization` as sent, where anybody may call: for the token endpoint, which checks it
+    /// itself.
     pub authorization: Option<String>,
     /// The version that is served, such as `2023-01-01`; empty for plain JSON.
     pub version: &'static str,

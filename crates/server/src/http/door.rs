@@ -1,37 +1,44 @@
 //! The door that every request goes through, whatever its path: its id, a place among those in
 //! work, a deadline, panics, the log line and the counts.
 //!
-//! A request is served in a task of its own: a client that goes away, or a deadline that passes,
-//! does not stop a change half-way, and a panic ends that one request. Its place among those in
-//! work is taken until the task ends, so that the bound is on work and not on patience.
+//! A request that has to wait for something is served in a task of its own: a client that goes
+//! away, or a deadline that passes, does not stop a change half-way, and a panic ends that one
+//! request. Its place among those in work is taken until the work ends, so that the bound is on
+//! work and not on patience.
 
 mod place;
 mod shares;
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use ::http::uri::PathAndQuery;
 use ::http::{Method, Request, StatusCode, Uri};
-use axum::body::Body;
-use axum::response::{IntoResponse as _, Response};
-use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
+use axum::body::{Body, HttpBody as _};
+use axum::response::Response;
+use tokio::task::JoinHandle;
 use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
 pub(super) use self::place::Place;
 
 use self::place::{CROWDED, Places};
-use super::arrival::{Arrival, Learnt, REQUEST_ID, RequestIds};
+use super::arrival::{Arrival, Learnt, REQUEST_ID, RequestIds, Visit};
 use super::fault::Fault;
 use super::ops;
+use super::paths::Paths;
 use super::pipeline::error_form;
 use super::rate_limit::RateLimit;
 use super::render::{self, ErrorCode};
 use super::serve::Seat;
 use crate::app::App;
 use crate::config::Limits;
+use crate::context::Credential;
 use crate::telemetry::{Metrics, Stopwatch};
 
 /// What the log and the counts call a request for no operation.
@@ -45,7 +52,7 @@ pub(super) struct Door {
     ids: RequestIds,
     places: Arc<Places>,
     deadline: Duration,
-    inside: axum::Router,
+    inside: Arc<Paths>,
 }
 
 impl Door {
@@ -54,9 +61,9 @@ impl Door {
         metrics: Metrics,
         rate: Arc<RateLimit>,
         limits: &Limits,
-        inside: axum::Router,
+        inside: Paths,
     ) -> Self {
-        let places = Arc::new(Places::new(limits));
+        let (places, inside) = (Arc::new(Places::new(limits)), Arc::new(inside));
         let deadline = limits.request.0;
         Self { app, metrics, rate, ids: RequestIds::new(), places, deadline, inside }
     }
@@ -67,12 +74,15 @@ impl Door {
 
     /// Serves one request.
     pub(super) async fn serve(&self, request: Request<Body>) -> Response {
-        let arrival = Arrival::of(&request, &self.ids);
+        let arrival = Arc::new(Arrival::of(&request, &self.ids));
         let mut watch = Watch::start(&self.metrics, &arrival);
         let seat = request.extensions().get::<Seat>().cloned();
         let asked = seat.as_ref().map(Seat::asked);
         let mut response = match self.place(&arrival, seat.clone()) {
-            Ok(place) => self.work(request, &arrival, place).await,
+            Ok(place) => {
+                let work = self.work(request, &arrival, &place);
+                self.outcome(work, &arrival, place).await
+            }
             Err(fault) => {
                 self.places.hold_back(seat.as_ref()).await;
                 self.refuse(&arrival, &fault)
@@ -94,23 +104,25 @@ impl Door {
         self.places.take(seat)
     }
 
-    async fn work(&self, request: Request<Body>, arrival: &Arrival, place: Place) -> Response {
-        let inside = self.inside.clone();
-        let mut request = inward(request, arrival.clone());
-        request.extensions_mut().insert(place.clone());
-        let span = tracing::info_span!("request", request.id = %arrival.id);
+    fn work(&self, request: Request<Body>, arrival: &Arc<Arrival>, place: &Place) -> Work {
+        let (inside, request) = (self.inside.clone(), inward(request));
+        let visit = Visit { request, arrival: arrival.clone(), place: place.clone() };
         let held = place.clone();
-        let work = async move {
+        let work: Pin<Box<dyn Future<Output = Response> + Send>> = Box::pin(async move {
             let _place = held;
-            match inside.oneshot(request).await {
-                Ok(response) => Ok(whole(response).await),
-                Err(never) => Err(never),
-            }
+            inside.serve(visit).await
+        });
+        work.instrument(tracing::info_span!("request", request.id = %arrival.id))
+    }
+
+    async fn outcome(&self, work: Work, arrival: &Arrival, place: Place) -> Response {
+        let span = work.span().clone();
+        let task = match begun(work).await {
+            Begun::Done(response) => return response,
+            Begun::Task(task) => task,
         };
-        let task = tokio::spawn(work.instrument(span.clone()));
         match tokio::time::timeout(self.deadline, task).await {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(never))) => match never {},
+            Ok(Ok(response)) => response,
             Ok(Err(error)) => span.in_scope(|| {
                 tracing::error!(%error, "http.panicked");
                 self.refuse(arrival, &Fault::Internal("a request panicked"))
@@ -134,33 +146,52 @@ impl Door {
         if let Ok(id) = HeaderValue::try_from(arrival.id.as_str()) {
             headers.insert(REQUEST_ID, id);
         }
-        if arrival.method == Method::HEAD {
-            let length = axum::body::HttpBody::size_hint(response.body()).exact();
-            if let Some(length) = length {
-                const LENGTH: HeaderName = ::http::header::CONTENT_LENGTH;
-                response.headers_mut().entry(LENGTH).or_insert_with(|| length.into());
-            }
+        let is_head = arrival.method == Method::HEAD;
+        if arrival.method == Method::CONNECT && response.status().is_success() {
+            // Nothing of HTTP may follow it, not even how long it is.
+            *response.body_mut() = Body::empty();
+            return;
+        }
+        // The connection says by itself how long a body is that it sends.
+        if let Some(length) = response.body().size_hint().exact()
+            && (is_head || length == 0)
+        {
+            const LENGTH: HeaderName = ::http::header::CONTENT_LENGTH;
+            response.headers_mut().entry(LENGTH).or_insert_with(|| length.into());
+        }
+        if is_head {
             *response.body_mut() = Body::empty();
         }
     }
 }
 
-/// The answer with all of its body. What compresses it takes far more memory than that, and would
-/// keep it for as long as the client takes nothing.
-async fn whole(response: Response) -> Response {
-    let (head, body) = response.into_parts();
-    match body.collect().await {
-        Ok(body) => Response::from_parts(head, Body::from(body.to_bytes())),
-        Err(error) => {
-            tracing::error!(%error, "http.answer_lost");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+/// The serving of one request.
+type Work = Instrumented<Pin<Box<dyn Future<Output = Response> + Send>>>;
+
+/// What became of work after its first step.
+enum Begun {
+    Done(Response),
+    Task(JoinHandle<Response>),
+}
+
+/// Begins work here, and goes on with it in a task of its own if it has to wait for something. Most
+/// that only look at something need not: a task would cost more than they do. Nothing can drop the
+/// work in between, and a panic is the end of a task in either case.
+async fn begun(mut work: Work) -> Begun {
+    let step = |context: &mut Context<'_>| {
+        let first = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut work).poll(context)));
+        Poll::Ready(first)
+    };
+    match poll_fn(step).await {
+        Ok(Poll::Ready(response)) => Begun::Done(response),
+        Ok(Poll::Pending) => Begun::Task(tokio::spawn(work)),
+        Err(panic) => Begun::Task(tokio::spawn(async { resume_unwind(panic) })),
     }
 }
 
-/// The request as the router takes it: HEAD as GET, without a slash at the end of the path.
-fn inward(mut request: Request<Body>, arrival: Arrival) -> Request<Body> {
-    if arrival.method == Method::HEAD {
+/// The request as it is served: HEAD as GET, without a slash at the end of the path.
+fn inward(mut request: Request<Body>) -> Request<Body> {
+    if *request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;
     }
     let path = request.uri().path();
@@ -170,7 +201,6 @@ fn inward(mut request: Request<Body>, arrival: Arrival) -> Request<Body> {
             *request.uri_mut() = Uri::from(path);
         }
     }
-    request.extensions_mut().insert(arrival);
     request
 }
 
@@ -202,7 +232,6 @@ impl Drop for Watch<'_> {
         let status = status.map_or(0, |status| status.as_u16());
         let method = method_name(&self.arrival.method);
         let latency = self.metrics.request_ended(self.started, method, operation, status);
-        let (caller_kind, caller_id) = caller.unzip();
         tracing::info!(
             request.id = %self.arrival.id,
             http.method = %self.arrival.method,
@@ -210,9 +239,9 @@ impl Drop for Watch<'_> {
             operation,
             error.code = code.flatten(),
             latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
-            group.id = group,
-            caller.kind = caller_kind,
-            caller.id = caller_id,
+            group.id = group.map(|group| group.to_string()),
+            caller.kind = caller.as_ref().map(Credential::kind),
+            caller.id = caller.as_ref().map(Credential::id),
             client.address = %self.arrival.remote,
             "http.request"
         );

@@ -6,20 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use ::http::{HeaderMap, HeaderValue, Method, Request};
+use ::http::{HeaderMap, HeaderValue, Method};
 use axum::body::Body;
 use axum::response::Response;
-use axum::routing::any;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
-use super::arrival::Arrival;
+use super::arrival::Visit;
 use super::fault::Fault;
 use super::operation::Operation;
 use super::pipeline::error_form;
-use super::query::Form;
 use super::version::JSON;
 use super::{openapi, render};
 use crate::app::{App, Readiness};
@@ -30,7 +28,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// One page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Page {
+pub(super) enum Page {
     /// The process is up.
     Health,
     /// It can serve.
@@ -45,6 +43,11 @@ enum Page {
 
 impl Page {
     const ALL: [Self; 5] = [Self::Health, Self::Ready, Self::Metrics, Self::Document, Self::Guide];
+
+    /// The page at a path.
+    pub(super) fn at(path: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.path() == path)
+    }
 
     /// Its path; without the slash, its name in the log and the counts.
     const fn path(self) -> &'static str {
@@ -83,19 +86,7 @@ struct Still {
 
 /// Whether a path has to be answered however crowded the service is.
 pub(super) fn is_vital(path: &str) -> bool {
-    Page::ALL.into_iter().any(|page| page.is_vital() && page.path() == path)
-}
-
-/// Adds the pages to a router.
-pub(super) fn add(router: axum::Router, pages: &Arc<Pages>) -> axum::Router {
-    Page::ALL.into_iter().fold(router, |router, page| {
-        let pages = pages.clone();
-        let serve = move |request: Request<Body>| {
-            let pages = pages.clone();
-            async move { pages.serve(page, &request.into_parts().0).await }
-        };
-        router.route(page.path(), any(serve))
-    })
+    Page::at(path).is_some_and(Page::is_vital)
 }
 
 impl Pages {
@@ -106,12 +97,11 @@ impl Pages {
         Self { app, metrics, document, guide }
     }
 
-    async fn serve(&self, page: Page, head: &::http::request::Parts) -> Response {
-        let arrival = head.extensions.get::<Arrival>();
+    pub(super) async fn serve(&self, page: Page, visit: Visit) -> Response {
+        let Visit { request, arrival, place: _ } = visit;
+        let head = request.into_parts().0;
         let name = page.path().trim_start_matches('/');
-        if let Some(arrival) = arrival {
-            arrival.notes.note(|learnt| learnt.operation = Some(name));
-        }
+        arrival.notes.note(|learnt| learnt.operation = Some(name));
         let allowed = [Method::GET, Method::HEAD, Method::OPTIONS];
         let shown = match head.method {
             Method::GET => self.show(page, &head.headers).await,
@@ -119,8 +109,7 @@ impl Pages {
             _ => Err(Fault::MethodNotAllowed { allowed: allowed.to_vec() }),
         };
         shown.unwrap_or_else(|fault| {
-            let form = arrival.map_or(Form::default(), error_form);
-            render::fault(&self.app, &fault, page.path(), form)
+            render::fault(&self.app, &fault, page.path(), error_form(&arrival))
         })
     }
 

@@ -7,14 +7,13 @@
 
 use std::sync::Arc;
 
+use ::http::Method;
 use ::http::header::AUTHORIZATION;
 use ::http::request::Parts;
-use ::http::{Method, Request};
-use axum::body::Body;
 use axum::response::Response;
 use peerage_core::id::GroupId;
 
-use super::arrival::Arrival;
+use super::arrival::{Arrival, Visit};
 use super::body::{self, BodyLimits, Inbox};
 use super::call::Call;
 use super::door::Place;
@@ -24,13 +23,13 @@ use super::query::{self, Form};
 use super::rate_limit::{Allowance, Payer, RateLimit};
 use super::remembered::Remembered;
 use super::reply::Reply;
-use super::site::{Parameters, Site};
+use super::site::{Found, Parameters};
 use super::{render, version};
 use crate::app::App;
 use crate::app::credentials::{Denied, Proof};
 use crate::authn::AuthHeader;
 use crate::config::Limits;
-use crate::context::{Caller, Context, Credential};
+use crate::context::{Caller, Context};
 
 /// The paths on which an error may come in an envelope.
 const CONTRACT: &str = "/api/atlas/";
@@ -47,8 +46,10 @@ pub(super) struct Pipeline {
 struct Job<'a> {
     operation: &'a Operation,
     parameters: Result<Parameters, Fault>,
+    /// The project that the path names.
+    group: Option<GroupId>,
     head: Parts,
-    arrival: Arrival,
+    arrival: Arc<Arrival>,
     /// What the bucket has left, once something was drawn.
     allowance: Option<Allowance>,
 }
@@ -68,20 +69,16 @@ impl Pipeline {
         Self { app, rate, limits, answers: Arc::default() }
     }
 
-    /// Serves a request that the router sent to a site.
-    pub(super) async fn serve(&self, site: &Site, request: Request<Body>) -> Response {
+    /// Serves a request for what was found at its path.
+    pub(super) async fn serve(&self, found: Found<'_>, visit: Visit) -> Response {
+        let Visit { request, arrival, place } = visit;
         let (head, body) = request.into_parts();
-        let inbox = Inbox::new(&head, body);
-        let Some(arrival) = head.extensions.get::<Arrival>().cloned() else {
-            return self.refuse_internal("a request has no arrival");
-        };
-        let Some(found) = site.find(head.uri.path()) else {
-            return self.refuse(inbox, &arrival, Fault::UnknownPath).await;
-        };
+        let inbox = Inbox::new(&head, body, place);
         match found.operation(&head.method) {
             Some(operation) => {
-                let parameters = found.parameters.clone();
-                let job = Job { operation, parameters, head, arrival, allowance: None };
+                let parameters = found.parameters;
+                let group = parameters.as_ref().ok().and_then(group);
+                let job = Job { operation, parameters, group, head, arrival, allowance: None };
                 self.perform(job, inbox).await
             }
             None if head.method == Method::OPTIONS => {
@@ -96,13 +93,10 @@ impl Pipeline {
     }
 
     /// Serves a request for a path that has no operations.
-    pub(super) async fn refuse_path(&self, request: Request<Body>) -> Response {
+    pub(super) async fn refuse_path(&self, visit: Visit) -> Response {
+        let Visit { request, arrival, place } = visit;
         let (head, body) = request.into_parts();
-        let inbox = Inbox::new(&head, body);
-        match head.extensions.get::<Arrival>() {
-            Some(arrival) => self.refuse(inbox, arrival, Fault::UnknownPath).await,
-            None => self.refuse_internal("a request has no arrival"),
-        }
+        self.refuse(Inbox::new(&head, body, place), &arrival, Fault::UnknownPath).await
     }
 
     /// Refuses a request that no operation is for.
@@ -116,10 +110,6 @@ impl Pipeline {
         };
         hold_back(&fault, place).await;
         self.answer_fault(arrival, &fault, allowance)
-    }
-
-    fn refuse_internal(&self, what: &'static str) -> Response {
-        render::fault(&self.app, &Fault::Internal(what), "", Form::default())
     }
 
     async fn perform(&self, mut job: Job<'_>, mut inbox: Inbox) -> Response {
@@ -162,11 +152,14 @@ impl Pipeline {
         let query = query::pairs(job.arrival.query())?;
         let form = form(job.operation, &query)?;
         let version = version::negotiate(&job.head.headers, job.operation.media)?;
-        let path = job.parameters.clone()?;
+        let path = std::mem::replace(&mut job.parameters, Ok(Parameters::new()))?;
         let body = inbox.read(self.body_limits(job.operation)).await?;
         let content_type = body::content_type(&job.head);
         body::check_content_type(job.operation, content_type.as_deref(), &body)?;
-        let authorization = job.head.headers.get(AUTHORIZATION);
+        let authorization = match job.operation.access {
+            Access::Anyone => job.head.headers.get(AUTHORIZATION),
+            Access::Caller => None,
+        };
         let call = Call {
             context,
             remote: job.arrival.remote,
@@ -222,8 +215,8 @@ impl Pipeline {
 }
 
 /// Who asks too often is told so slowly.
-async fn hold_back(fault: &Fault, place: Option<Place>) {
-    if let (Fault::RateLimited { .. }, Some(place)) = (fault, place) {
+async fn hold_back(fault: &Fault, place: Place) {
+    if let Fault::RateLimited { .. } = fault {
         place.hold_back().await;
     }
 }
@@ -254,7 +247,7 @@ fn fault_of(denied: Denied, remote: std::net::IpAddr) -> Fault {
 }
 
 fn payer(context: Option<&Context>, job: &Job<'_>) -> Payer {
-    match (context, group(job)) {
+    match (context, job.group) {
         (None, _) => Payer::at(job.arrival.remote),
         (Some(context), None) => Payer::Org(context.caller.org),
         (Some(context), Some(group)) => Payer::Group(context.caller.org, group),
@@ -262,20 +255,14 @@ fn payer(context: Option<&Context>, job: &Job<'_>) -> Payer {
 }
 
 /// The project that the path names.
-fn group(job: &Job<'_>) -> Option<GroupId> {
-    let parameters = job.parameters.as_ref().ok()?;
+fn group(parameters: &Parameters) -> Option<GroupId> {
     let (_, text) = parameters.iter().find(|(name, _)| *name == "groupId")?;
     GroupId::parse(text).ok()
 }
 
 fn note_caller(job: &Job<'_>, caller: &Caller) {
-    let (kind, id) = match &caller.credential {
-        Credential::ApiKey { id, public_key: _ } => ("api_key", id.to_string()),
-        Credential::ServiceAccount { id } => ("service_account", id.to_string()),
-    };
-    let group = group(job).map(|group| group.to_string());
     job.arrival.notes.note(|learnt| {
-        learnt.caller = Some((kind, id));
-        learnt.group = group;
+        learnt.caller = Some(caller.credential.clone());
+        learnt.group = job.group;
     });
 }

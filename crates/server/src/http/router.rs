@@ -9,24 +9,19 @@ use std::task::{Context, Poll};
 use ::http::Request;
 use axum::body::Body;
 use axum::response::Response;
-use axum::routing::any;
 use bytes::Bytes;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
 
 use super::door::Door;
 use super::operation::Operation;
+use super::operations;
 use super::ops::Pages;
+use super::paths::Paths;
 use super::pipeline::Pipeline;
 use super::rate_limit::RateLimit;
 use super::site::Site;
-use super::{operations, ops};
 use crate::app::App;
 use crate::config::Limits;
 use crate::telemetry::Metrics;
-
-/// Answers smaller than this are not worth compressing.
-const COMPRESSED_MIN: u64 = 1_024;
 
 /// Serves HTTP requests: a [`tower::Service`] whose clones share everything.
 #[derive(Clone)]
@@ -60,26 +55,10 @@ impl Router {
         operations: Vec<Operation>,
     ) -> Self {
         let rate = Arc::new(RateLimit::new(limits));
-        let pipeline = Arc::new(Pipeline::new(app.clone(), rate.clone(), limits));
-        let pages = Arc::new(Pages::new(app.clone(), metrics.clone(), &operations));
-        let mut inside = axum::Router::new();
-        for site in Site::all(operations) {
-            let (pipeline, path, site) = (pipeline.clone(), site.path(), Arc::new(site));
-            inside = inside.route(
-                path,
-                any(move |request: Request<Body>| {
-                    let (pipeline, site) = (pipeline.clone(), site.clone());
-                    async move { pipeline.serve(&site, request).await }
-                }),
-            );
-        }
-        inside = ops::add(inside, &pages);
-        inside = inside.fallback(move |request: Request<Body>| {
-            let pipeline = pipeline.clone();
-            async move { pipeline.refuse_path(request).await }
-        });
-        let gzip = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_MIN));
-        Self(Arc::new(Door::new(app, metrics, rate, limits, inside.layer(gzip))))
+        let pipeline = Pipeline::new(app.clone(), rate.clone(), limits);
+        let pages = Pages::new(app.clone(), metrics.clone(), &operations);
+        let inside = Paths::new(Site::all(operations), pages, pipeline);
+        Self(Arc::new(Door::new(app, metrics, rate, limits, inside)))
     }
 
     /// What it counts.

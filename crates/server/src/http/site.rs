@@ -4,6 +4,7 @@
 //! apart: the whole segment is routed, and the verb is split off here, and only when the path has
 //! it. Values with colons in them, such as IPv6 addresses, stay whole.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ::http::Method;
@@ -20,6 +21,8 @@ pub(super) type Parameters = Vec<(&'static str, String)>;
 pub(super) struct Site {
     /// The path without a verb, as the router takes it.
     path: &'static str,
+    /// The names of its parameters, in order.
+    names: Vec<&'static str>,
     /// The operations, by verb; the empty verb is none.
     verbs: BTreeMap<&'static str, Vec<Operation>>,
 }
@@ -52,7 +55,7 @@ impl Site {
             let (path, verb) = split(operation.path);
             check_names(path, operation.id, &mut names);
             let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-            let site = sites.entry(path).or_insert_with(|| Self { path, verbs: BTreeMap::new() });
+            let site = sites.entry(path).or_insert_with(|| Self::new(path));
             let there = site.verbs.entry(verb).or_default();
             if let Some(other) = there.iter().find(|other| other.method == operation.method) {
                 panic!(
@@ -65,34 +68,49 @@ impl Site {
         sites.into_values().collect()
     }
 
+    fn new(path: &'static str) -> Self {
+        let name = |part: &'static str| part.strip_prefix('{')?.strip_suffix('}');
+        let names = path.split('/').filter_map(name).collect();
+        Self { path, names, verbs: BTreeMap::new() }
+    }
+
     /// The path as the router takes it.
     pub(super) fn path(&self) -> &'static str {
         self.path
     }
 
-    /// What is at `path`, which the router matched; nothing when only its verbs are served.
-    pub(super) fn find(&self, path: &str) -> Option<Found<'_>> {
-        let last = path.rsplit('/').next().unwrap_or_default();
-        let last = percent_decode_str(last).decode_utf8_lossy();
-        let verb = last.rsplit_once(':').map_or("", |(_, verb)| verb);
-        let (verb, operations) = match self.verbs.get_key_value(verb) {
+    /// What is at `path`, which the router matched, and in which it found the values of the
+    /// parameters; nothing when only its verbs are served.
+    pub(super) fn find<'a>(
+        &self,
+        path: &str,
+        values: impl Iterator<Item = &'a str>,
+    ) -> Option<Found<'_>> {
+        let (verb, operations) = match self.verb(path) {
             Some(found) => found,
             None => self.verbs.get_key_value("")?,
         };
-        Some(Found { operations, parameters: self.parameters(path, verb) })
+        Some(Found { operations, parameters: self.parameters(values, verb) })
     }
 
-    fn parameters(&self, path: &str, verb: &str) -> Result<Parameters, Fault> {
-        let names =
-            self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        let is_parameter = |pattern: &&str| pattern.starts_with('{');
-        let parts = self.path.split('/').zip(path.split('/'));
-        let values = parts.filter(|(pattern, _)| is_parameter(pattern)).map(|(_, value)| value);
-        let mut parameters: Parameters = Vec::new();
-        for (name, value) in names.zip(values) {
-            match percent_decode_str(value).decode_utf8() {
-                Ok(decoded) => parameters.push((name, decoded.into_owned())),
-                Err(_) => return Err(Fault::PathParameter { name, value: value.to_owned() }),
+    /// The verb at the end of a path, and its operations, where verbs are served.
+    fn verb(&self, path: &str) -> Option<(&&'static str, &Vec<Operation>)> {
+        self.verbs.keys().find(|verb| !verb.is_empty())?;
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let last = percent_decode_str(last).decode_utf8_lossy();
+        self.verbs.get_key_value(last.rsplit_once(':')?.1)
+    }
+
+    fn parameters<'a>(
+        &self,
+        values: impl Iterator<Item = &'a str>,
+        verb: &str,
+    ) -> Result<Parameters, Fault> {
+        let mut parameters = Parameters::with_capacity(self.names.len());
+        for (&name, value) in self.names.iter().zip(values) {
+            match decoded(value) {
+                Some(decoded) => parameters.push((name, decoded)),
+                None => return Err(Fault::PathParameter { name, value: value.to_owned() }),
             }
         }
         if let (false, Some((_, value))) = (verb.is_empty(), parameters.last_mut()) {
@@ -102,9 +120,17 @@ impl Site {
     }
 }
 
-impl Found<'_> {
+/// A part of a path as text, when it is text.
+fn decoded(part: &str) -> Option<String> {
+    if !part.as_bytes().contains(&b'%') {
+        return Some(part.to_owned());
+    }
+    percent_decode_str(part).decode_utf8().ok().map(Cow::into_owned)
+}
+
+impl<'a> Found<'a> {
     /// The operation for a method.
-    pub(super) fn operation(&self, method: &Method) -> Option<&Operation> {
+    pub(super) fn operation(&self, method: &Method) -> Option<&'a Operation> {
         self.operations.iter().find(|operation| operation.method == method)
     }
 
@@ -160,8 +186,15 @@ mod tests {
         }
     }
 
+    fn find<'a>(site: &'a Site, path: &str) -> Option<Found<'a>> {
+        let mut router = matchit::Router::new();
+        router.insert(site.path(), ()).unwrap();
+        let at = router.at(path).unwrap();
+        site.find(path, at.params.iter().map(|(_, value)| value))
+    }
+
     fn check(site: &Site, path: &str, expected: Option<(&str, &[(&str, &str)])>) {
-        let found = site.find(path).and_then(|found| {
+        let found = find(site, path).and_then(|found| {
             let id = found.operation(&Method::GET)?.id;
             Some((id, found.parameters.unwrap()))
         });
@@ -193,7 +226,7 @@ mod tests {
     #[test]
     fn a_parameter_that_is_no_text_is_named() {
         let sites = Site::all(vec![operation("one", Method::GET, "/g/{id}/x")]);
-        let found = sites[0].find("/g/%ff/x").unwrap();
+        let found = find(&sites[0], "/g/%ff/x").unwrap();
         assert!(matches!(found.parameters, Err(Fault::PathParameter { name: "id", .. })));
         assert_eq!(found.allowed(), [Method::GET, Method::HEAD, Method::OPTIONS]);
     }

@@ -88,4 +88,10 @@ async fn large_answers_are_compressed_for_those_who_ask() {
     assert_eq!(small.header("content-encoding"), "");
     let head = ask("/api/atlas/v2/test?itemsPerPage=500", Method::HEAD).await;
     assert_eq!((head.header("content-encoding"), head.body.len()), ("gzip", 0));
+    // Whoever keeps answers is told for whom they are.
+    assert_eq!(
+        (plain.header("vary"), large.header("vary")),
+        ("accept-encoding", "accept-encoding")
+    );
+    assert_eq!(owner.get("/api/atlas/v2/test/x").await.header("vary"), "");
 }

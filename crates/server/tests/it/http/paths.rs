@@ -107,10 +107,27 @@ async fn every_answer_has_a_request_id() {
     assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
 }
 
+/// Nothing of HTTP follows a success of CONNECT, and an envelope makes a success of everything.
+#[tokio::test]
+async fn connect_gets_no_body_with_a_success() {
+    let (_world, owner) = world().await;
+    for target in ["/api/atlas/v2/nothing?envelope=true", "/api/atlas/v2/test/x?envelope=true"] {
+        let answer = owner.send(owner.request(Method::CONNECT, target), Body::empty()).await;
+        assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0), "{target}");
+        assert_eq!(answer.header("content-length"), "");
+    }
+    owner
+        .send(owner.request(Method::CONNECT, "/nothing"), Body::empty())
+        .await
+        .refused(404, "RESOURCE_NOT_FOUND");
+}
+
 #[tokio::test]
 async fn a_panic_is_500_and_the_next_request_is_served() {
     let (_world, owner) = world().await;
-    let body = owner.get("/api/atlas/v2/test/x/panic").await.refused(500, "UNEXPECTED_ERROR");
-    assert_eq!(body["detail"], "Unexpected error.");
+    for target in ["/api/atlas/v2/test/x/panic", "/api/atlas/v2/test/x/panic-later"] {
+        let body = owner.get(target).await.refused(500, "UNEXPECTED_ERROR");
+        assert_eq!(body["detail"], "Unexpected error.");
+    }
     owner.get("/api/atlas/v2/test/x").await.ok(200);
 }

@@ -33,6 +33,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         row("make", Method::PUT, "/api/atlas/v2/test/{name}", make),
         row("fields", Method::POST, "/api/atlas/v2/test/{name}/fields", fields),
         row("panic", Method::GET, "/api/atlas/v2/test/{name}/panic", panics),
+        row("panicLater", Method::GET, "/api/atlas/v2/test/{name}/panic-later", panics_later),
         row("slow", Method::GET, "/api/atlas/v2/test/{name}/slow", slow),
         Operation {
             access: Access::Anyone,
@@ -90,6 +91,14 @@ fn fields(_: Arc<App>, call: Call) -> Outcome {
 
 fn panics(_: Arc<App>, _: Call) -> Outcome {
     Box::pin(async { panic!("as the test wants it") })
+}
+
+/// After it had to wait for something.
+fn panics_later(_: Arc<App>, _: Call) -> Outcome {
+    Box::pin(async {
+        tokio::task::yield_now().await;
+        panic!("as the test wants it")
+    })
 }
 
 fn slow(_: Arc<App>, _: Call) -> Outcome {
