@@ -48,6 +48,18 @@ impl<K> Id<K> {
         &self.bytes
     }
 
+    /// The digits of the written form.
+    #[must_use]
+    pub fn digits(&self) -> [u8; 24] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 24];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.bytes) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
+        }
+        text
+    }
+
     /// A new id: four bytes of seconds, so that ids sort by age, then eight random ones.
     #[must_use]
     pub fn generate(now: Timestamp, random: [u8; 8]) -> Self {
@@ -69,23 +81,39 @@ impl<K> Id<K> {
             return Err(invalid());
         }
         let mut bytes = [0; 12];
+        // Looked at once at the end: ids are read with every request.
+        let mut seen = 0;
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            match (nibble(pair[0]), nibble(pair[1])) {
-                (Some(high), Some(low)) => *byte = high << 4 | low,
-                _ => return Err(invalid()),
-            }
+            let [high, low] = [pair[0], pair[1]].map(|digit| NIBBLES[usize::from(digit)]);
+            seen |= high | low;
+            *byte = high << 4 | low & 0xf;
         }
-        Ok(Self::from_bytes(bytes))
+        if seen == NO_DIGIT { Err(invalid()) } else { Ok(Self::from_bytes(bytes)) }
     }
 }
 
-fn nibble(digit: u8) -> Option<u8> {
+const fn nibble(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     }
 }
+
+/// The value of each byte as a digit; of those that are none, [`NO_DIGIT`].
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [NO_DIGIT; 256];
+    let mut at: u8 = 0;
+    while at < 128 {
+        if let Some(nibble) = nibble(at) {
+            nibbles[at as usize] = nibble;
+        }
+        at += 1;
+    }
+    nibbles
+};
+
+const NO_DIGIT: u8 = 0xff;
 
 impl<K> Clone for Id<K> {
     fn clone(&self) -> Self {
@@ -116,13 +144,7 @@ impl<K> Hash for Id<K> {
 }
 impl<K> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0; 24];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.bytes) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 0xf)];
-        }
-        f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(core::str::from_utf8(&self.digits()).map_err(|_| fmt::Error)?)
     }
 }
 impl<K> fmt::Debug for Id<K> {

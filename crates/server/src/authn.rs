@@ -95,14 +95,18 @@ impl AuthHeader {
     fn read(text: &str) -> Result<Self, HeaderError> {
         let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
         let rest = rest.trim_matches([' ', '\t']);
-        match scheme.to_ascii_lowercase().as_str() {
-            "digest" => Answer::parse(rest)
-                .map(|answer| Self::Digest(Box::new(answer)))
-                .map_err(HeaderError::Digest),
-            "bearer" => Token::parse(rest).map(Self::Bearer).map_err(HeaderError::Bearer),
-            "basic" => BasicCredentials::parse(rest).map(Self::Basic).map_err(HeaderError::Basic),
-            _ => Err(HeaderError::UnknownScheme),
+        let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+        if is("bearer") {
+            return Token::parse(rest).map(Self::Bearer).map_err(HeaderError::Bearer);
         }
+        if is("digest") {
+            let answer = Answer::parse(rest).map_err(HeaderError::Digest)?;
+            return Ok(Self::Digest(Box::new(answer)));
+        }
+        if is("basic") {
+            return BasicCredentials::parse(rest).map(Self::Basic).map_err(HeaderError::Basic);
+        }
+        Err(HeaderError::UnknownScheme)
     }
 }
 

@@ -171,7 +171,7 @@ impl App {
         &self,
         token: &Token,
     ) -> Result<Option<Arc<ServiceAccountRecord>>, Failure> {
-        let key = keys::token(&hex::encode(token.hash().as_bytes()));
+        let key = keys::token(&token.hash().to_hex());
         let Some(found) = self.look::<TokenRecord>(&key).await? else { return Ok(None) };
         let TokenRecord { account, secret, expires } = *found.value;
         if expires <= self.machine_now() {
@@ -226,7 +226,7 @@ impl App {
             };
             self.security.throttle.succeeded(attempt, now);
             let token = generate::access_token(&mut self.randomness.clone());
-            let hash = hex::encode(token.hash().as_bytes());
+            let hash = token.hash().to_hex();
             let record = TokenRecord {
                 account: account.value.id,
                 secret: Some(account.value.secrets[used].id),
@@ -308,7 +308,7 @@ impl App {
     /// # Errors
     /// The store could not be asked.
     pub async fn revoke_token(&self, token: &Token) -> Result<(), Failure> {
-        let hash = hex::encode(token.hash().as_bytes());
+        let hash = token.hash().to_hex();
         let key = keys::token(&hash);
         if let Some(found) = self.read::<TokenRecord>(&key).await? {
             let mut change = Change::untold("a token is a proof, and it ends by itself");

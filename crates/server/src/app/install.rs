@@ -160,7 +160,7 @@ impl App {
             grants: owner_of(group),
             secrets: vec![SecretRecord {
                 id: self.randomness.id(now),
-                hash: hex::encode(secret.hash().as_bytes()),
+                hash: secret.hash().to_hex(),
                 masked: mask::client_secret(&secret),
                 created: now,
                 expires: now.after(SECRET_LIFE),

@@ -36,7 +36,7 @@ impl App {
         context: &Context,
         group: GroupId,
     ) -> Result<PeeringsSeen<'_>, Failure> {
-        self.in_group(context, group, Action::Read, Resource::Peering).await?;
+        self.may_in_group(context, group, Action::Read, Resource::Peering).await?;
         let entries = self.entries(&keys::peerings(group)).await?;
         Ok(PeeringsSeen::new(self, entries))
     }
@@ -64,7 +64,7 @@ impl App {
         group: GroupId,
         peer: PeerId,
     ) -> Result<PeeringsSeen<'_>, Failure> {
-        self.in_group(context, group, Action::Read, Resource::Peering).await?;
+        self.may_in_group(context, group, Action::Read, Resource::Peering).await?;
         let found = self.store.get(&keys::peering(group, peer)).await;
         match found.map_err(|error| unavailable(&error))? {
             Some(entry) => Ok(PeeringsSeen::new(self, vec![entry])),
@@ -82,7 +82,7 @@ impl App {
         group: GroupId,
         peer: PeerId,
     ) -> Result<Peering, Failure> {
-        self.in_group(context, group, Action::Read, Resource::Peering).await?;
+        self.may_in_group(context, group, Action::Read, Resource::Peering).await?;
         Ok(self.peering(group, peer).await?.value.0)
     }
 
@@ -95,7 +95,7 @@ impl App {
         context: &Context,
         group: GroupId,
     ) -> Result<(), Failure> {
-        self.in_group(context, group, Action::Create, Resource::Peering).await.map(drop)
+        self.may_in_group(context, group, Action::Create, Resource::Peering).await
     }
 
     /// The provider of a peering that the caller may change: what its body has to fit.
@@ -108,7 +108,7 @@ impl App {
         group: GroupId,
         peer: PeerId,
     ) -> Result<Provider, Failure> {
-        self.in_group(context, group, Action::Change, Resource::Peering).await?;
+        self.may_in_group(context, group, Action::Change, Resource::Peering).await?;
         Ok(self.peering(group, peer).await?.value.0.provider())
     }
 

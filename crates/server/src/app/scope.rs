@@ -1,5 +1,7 @@
 //! Where a request acts, and whether its caller may act there.
 
+use std::sync::Arc;
+
 use peerage_core::authz::{Action, OrgRole, Resource, Scope};
 use peerage_core::error::Refusal;
 use peerage_core::id::{GroupId, OrgId};
@@ -34,8 +36,21 @@ impl App {
         action: Action,
         resource: Resource,
     ) -> Result<Stored<GroupRecord>, Failure> {
-        let refusal = || Refusal::GroupNotFound(group);
-        let record: Stored<GroupRecord> = self.read_or(&keys::group(group), refusal).await?;
+        let Stored { value, revision } =
+            self.look_in_group(context, group, action, resource).await?;
+        Ok(Stored { value: Arc::unwrap_or_clone(value), revision })
+    }
+
+    /// The same, only to look at it.
+    async fn look_in_group(
+        &self,
+        context: &Context,
+        group: GroupId,
+        action: Action,
+        resource: Resource,
+    ) -> Result<Stored<Arc<GroupRecord>>, Failure> {
+        let found: Option<Stored<Arc<GroupRecord>>> = self.look(&keys::group(group)).await?;
+        let record = found.ok_or(Refusal::GroupNotFound(group))?;
         context.authorize(action, resource, Scope::Group { group, org: record.value.org })?;
         Ok(record)
     }
@@ -52,7 +67,7 @@ impl App {
         action: Action,
         resource: Resource,
     ) -> Result<(), Failure> {
-        self.in_group(context, group, action, resource).await.map(drop)
+        self.look_in_group(context, group, action, resource).await.map(drop)
     }
 
     /// The same for an organization.

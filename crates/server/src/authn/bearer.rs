@@ -30,7 +30,9 @@ impl Token {
             return Err(BearerError::TooLong);
         }
         let body = text.trim_end_matches('=');
-        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+        let is_token = |byte: u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        };
         if body.is_empty() || !body.bytes().all(is_token) {
             return Err(BearerError::Syntax);
         }

@@ -107,6 +107,15 @@ impl TokenHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The same as text.
+    pub fn to_hex(self) -> String {
+        // `hex::encode` puts a text together digit by digit, which takes several times as long.
+        let mut digits = [0; 64];
+        let written = hex::encode_to_slice(self.0, &mut digits).is_ok();
+        debug_assert!(written, "a byte has two digits");
+        String::from_utf8(digits.to_vec()).unwrap_or_default()
+    }
 }
 
 impl PartialEq for TokenHash {

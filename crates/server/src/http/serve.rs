@@ -36,9 +36,6 @@ use crate::telemetry::Metrics;
 /// Bytes of the head of a request.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 
-/// Headers of a request.
-const HEADERS_MAX: usize = 100;
-
 /// Requests at one time on one connection of HTTP/2: RFC 9113, 6.5.2, asks for no fewer.
 const STREAMS_MAX: u32 = 100;
 
@@ -143,12 +140,12 @@ struct Connections {
 impl Connections {
     fn new(config: &Config, router: Router, acceptor: Option<TlsAcceptor>) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
+        // A request has 100 headers at most: hyper's own bound, and it is slower when it is told.
         builder
             .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(config.limits.header_read.0)
             .max_buf_size(HEAD_BYTES_MAX)
-            .max_headers(HEADERS_MAX)
             .keep_alive(true);
         let head_bytes = u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX);
         builder

@@ -38,7 +38,7 @@ impl App {
         let secret = generate::client_secret(&mut self.randomness.clone());
         let record = SecretRecord {
             id: self.randomness.id(now),
-            hash: hex::encode(secret.hash().as_bytes()),
+            hash: secret.hash().to_hex(),
             masked: mask::client_secret(&secret),
             created: now,
             expires: now.after(life),
