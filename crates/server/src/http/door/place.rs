@@ -41,6 +41,8 @@ pub(super) struct Places {
     work: Arc<Shares>,
     waiting: Arc<Shares>,
     large: Arc<Semaphore>,
+    /// Answers that say that there is no place: they take none from who waits.
+    held: Semaphore,
 }
 
 /// The place of one request; clones are the same one, and the last one gives it back.
@@ -69,6 +71,7 @@ impl Places {
             work: Shares::new(limits.concurrency),
             waiting: Shares::new(limits.connections),
             large: Arc::new(Semaphore::new(LARGE_MAX)),
+            held: Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)),
         }
     }
 
@@ -80,8 +83,8 @@ impl Places {
 
     /// Lets an answer wait that says that there is no place; where too many wait already, it goes
     /// at once.
-    pub(super) async fn hold_back(&self, seat: Option<&Seat>) {
-        if let Some(_waiting) = self.waiting.take(source(seat)) {
+    pub(super) async fn hold_back(&self) {
+        if let Ok(_held) = self.held.try_acquire() {
             sleep(HELD_BACK).await;
         }
     }
