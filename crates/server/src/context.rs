@@ -1,4 +1,4 @@
-//! Who calls, from where, and under which request id: what a use case has to know of a request.
+//! Who calls and from where: what a use case has to know of a request.
 //! Must not know HTTP.
 
 use std::net::IpAddr;
@@ -14,8 +14,6 @@ pub struct Context {
     pub caller: Caller,
     /// From where.
     pub remote: IpAddr,
-    /// The id under which the request is logged.
-    pub request_id: String,
 }
 
 /// A program that proved who it is.

@@ -64,7 +64,7 @@ pub fn owner(org: OrgId) -> Context {
     let roles = Roles { org: Some((org, roles)), groups: std::collections::BTreeMap::new() };
     let credential = Credential::ServiceAccount { id: ServiceAccountId::from_bytes([1; 12]) };
     let caller = Caller { credential, org, roles };
-    Context { caller, remote: [127, 0, 0, 1].into(), request_id: "simulated".to_owned() }
+    Context { caller, remote: [127, 0, 0, 1].into() }
 }
 
 /// One client.

@@ -201,8 +201,7 @@ impl Pipeline {
         match self.app.authenticate(proof).await {
             Ok(caller) => {
                 note_caller(job, &caller);
-                let request_id = job.arrival.id.clone();
-                Ok(Some(Context { caller, remote, request_id }))
+                Ok(Some(Context { caller, remote }))
             }
             Err(denied) => {
                 if is_try {

@@ -124,7 +124,7 @@ fn owner(installed: &Installed) -> (Context, GroupId) {
         Roles { org: Some((org, BTreeSet::from([OrgRole::Owner]))), groups: BTreeMap::new() };
     let credential = Credential::ServiceAccount { id: ServiceAccountId::from_bytes([1; 12]) };
     let caller = Caller { credential, org, roles };
-    let context = Context { caller, remote: [127, 0, 0, 1].into(), request_id: "test".to_owned() };
+    let context = Context { caller, remote: [127, 0, 0, 1].into() };
     (context, GroupId::parse(&installed.project_id).expect("an id"))
 }
 

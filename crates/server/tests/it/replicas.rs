@@ -186,7 +186,7 @@ fn owner(installed: &Installed) -> Context {
         Roles { org: Some((org, BTreeSet::from([OrgRole::Owner]))), groups: BTreeMap::new() };
     let credential = Credential::ServiceAccount { id: ServiceAccountId::from_bytes([1; 12]) };
     let caller = Caller { credential, org, roles };
-    Context { caller, remote: [127, 0, 0, 1].into(), request_id: "test".to_owned() }
+    Context { caller, remote: [127, 0, 0, 1].into() }
 }
 
 /// Asks one service for a peering and waits until another one shows it available.
