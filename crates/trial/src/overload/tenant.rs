@@ -8,7 +8,9 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use hyper::Method;
 use serde_json::{Value, json};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::client::{Auth, Client};
 
@@ -18,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) const CLIENTS_MAX: usize = 64;
 /// One request of so many goes on a new connection.
 const NEW_EVERY: usize = 4;
+/// Beside so many requests there is one whose body comes late, and how late.
+const LATE_EVERY: usize = 10;
+const LATE: Duration = Duration::from_millis(100);
 /// Entries of its access list that are written again and again.
 const ENTRIES: usize = 50;
 /// The longest that it waits for an answer.
@@ -75,11 +80,14 @@ impl Tenant {
         let end = Instant::now() + span;
         let mut ticks = interval(PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        let mut tasks = Vec::new();
+        let (mut tasks, mut late) = (Vec::new(), Vec::new());
         loop {
             let due = ticks.tick().await;
             if due >= end {
                 break;
+            }
+            if tasks.len().is_multiple_of(LATE_EVERY) {
+                late.push(tokio::spawn(send_late(self.address)));
             }
             let tenant = self.clone();
             tasks.push(tokio::spawn(async move {
@@ -90,6 +98,9 @@ impl Tenant {
         let mut waits = Vec::with_capacity(tasks.len());
         for task in tasks {
             waits.push(task.await??);
+        }
+        for task in late {
+            task.await?.context("a body that came late")?;
         }
         Ok(waits)
     }
@@ -124,4 +135,23 @@ impl Tenant {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.unwrap_or_else(|| Client::new(self.address, self.auth.clone()).patient(PATIENCE))
     }
+}
+
+/// A neighbour of the tenant that has not proved who it is, and sends a body a moment after its
+/// head: it has to be told that it is not known, and not that there is no place.
+async fn send_late(address: SocketAddr) -> anyhow::Result<()> {
+    const BODY: &[u8] = b"grant_type=client_credentials";
+    let mut stream = TcpStream::connect(address).await?;
+    let head = format!(
+        "POST /api/oauth/token HTTP/1.1\r\nhost: localhost\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
+        BODY.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    sleep(LATE).await;
+    stream.write_all(BODY).await?;
+    let mut status = [0; 12];
+    timeout(PATIENCE, stream.read_exact(&mut status)).await??;
+    ensure!(&status == b"HTTP/1.1 401", "{}", String::from_utf8_lossy(&status));
+    Ok(())
 }
