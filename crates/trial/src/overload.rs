@@ -9,6 +9,7 @@
 mod attack;
 mod frame;
 mod honest;
+mod machine;
 mod streams;
 mod tenant;
 mod told;
@@ -25,6 +26,7 @@ use hyper::Method;
 use tempfile::TempDir;
 
 use self::attack::Attack;
+use self::machine::Machine;
 use self::tenant::Tenant;
 use self::told::Told;
 use crate::client::{Auth, Client};
@@ -112,6 +114,7 @@ struct Scene {
     server: Server,
     home: Home,
     tenant: Arc<Tenant>,
+    attackers: Machine,
     /// The token of the tenant that asks for too much.
     token: Arc<str>,
     /// Its project.
@@ -193,7 +196,18 @@ impl Scene {
         let group = credentials.get("projectId")?.to_owned();
         let tenant = Arc::new(Tenant::make(address, auth).await?);
         let memory = server.memory()?;
-        Ok(Self { server, home, tenant, token, group, credentials, memory, _directory: directory })
+        let attackers = Machine::start()?;
+        Ok(Self {
+            server,
+            home,
+            tenant,
+            attackers,
+            token,
+            group,
+            credentials,
+            memory,
+            _directory: directory,
+        })
     }
 
     /// Quiet and one attack in turn, and then the verdict.
@@ -209,7 +223,10 @@ impl Scene {
         for turn in 0..command.turns {
             let quiet = if turn == 0 { first.to_vec() } else { self.quiet(stretch).await? };
             waits.add(quiet, None);
-            let under = attack.begin(self.server.address, &self.token, &self.group).await?;
+            let (attack, address) = (*attack, self.server.address);
+            let (token, group) = (self.token.clone(), self.group.clone());
+            let begun = async move { attack.begin(address, &token, &group).await };
+            let under = self.attackers.run(begun).await?;
             let (worked, seen) = self.most_open(self.tenant.work(stretch)).await;
             open = open.max(seen);
             most = most.max(self.server.memory()?);
