@@ -5,9 +5,9 @@
 //! be nowhere but in the answer that issues it. What a tenant wrote may be stored and shown to that
 //! tenant, but is not counted, nor logged at any level but `trace`, which shows decisions.
 
-#[cfg(feature = "etcd")]
-mod etcd;
 mod inputs;
+#[cfg(feature = "etcd")]
+mod member;
 mod scan;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! The machine of the attackers: threads of their own, that get what the service and its tenant leave
-//! of the processors. Attackers have machines of their own elsewhere; what they take for themselves
-//! here says nothing about the service.
+//! The machine of the attackers: threads of their own, that get what the service and its tenant
+//! leave of the processors. Attackers have machines of their own elsewhere; what they take for
+//! themselves here says nothing about the service.
 
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
