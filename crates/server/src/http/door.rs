@@ -78,13 +78,13 @@ impl Door {
         let mut watch = Watch::start(&self.metrics, &arrival);
         let seat = request.extensions().get::<Seat>().cloned();
         let asked = seat.as_ref().map(Seat::asked);
-        let mut response = match self.place(&arrival, seat) {
+        let mut response = match self.place(&arrival, seat.clone()) {
             Ok(place) => {
                 let work = self.work(request, &arrival, &place);
                 self.outcome(work, &arrival, place).await
             }
             Err(fault) => {
-                self.places.hold_back().await;
+                self.places.hold_back(seat.as_ref()).await;
                 self.refuse(&arrival, &fault)
             }
         };

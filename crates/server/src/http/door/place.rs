@@ -29,6 +29,11 @@ const AT_ONCE: Duration = Duration::from_millis(20);
 /// by it, and who comes back when told to loses nothing: no `Retry-After` is shorter than a second.
 const HELD_BACK: Duration = Duration::from_millis(500);
 
+/// How much longer for each answer of the same address that is held back already, and for how many
+/// of them at most: else who is refused a thousand times at once would come back so, too.
+const HELD_BACK_EACH: Duration = Duration::from_millis(4);
+const HELD_BACK_EACH_MAX: u32 = 500;
+
 /// Bodies larger than [`Place::SMALL_BYTES`] at one time.
 const LARGE_MAX: usize = 64;
 
@@ -40,9 +45,9 @@ const BUSY: &str = "too many requests are in work";
 pub(super) struct Places {
     work: Arc<Shares>,
     waiting: Arc<Shares>,
+    /// Of refusals that are held back: apart, so that they take nothing from bodies.
+    refused: Arc<Shares>,
     large: Arc<Semaphore>,
-    /// Answers that say that there is no place: they take none from who waits.
-    held: Semaphore,
 }
 
 /// The place of one request; clones are the same one, and the last one gives it back.
@@ -70,8 +75,8 @@ impl Places {
         Self {
             work: Shares::new(limits.concurrency),
             waiting: Shares::new(limits.connections),
+            refused: Shares::new(limits.connections),
             large: Arc::new(Semaphore::new(LARGE_MAX)),
-            held: Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)),
         }
     }
 
@@ -81,11 +86,11 @@ impl Places {
         Ok(self.place(Some(share), seat))
     }
 
-    /// Lets an answer wait that says that there is no place; where too many wait already, it goes
-    /// at once.
-    pub(super) async fn hold_back(&self) {
-        if let Ok(_held) = self.held.try_acquire() {
-            sleep(HELD_BACK).await;
+    /// Lets an answer wait that says `too many`; where too many wait already, it goes at once.
+    pub(super) async fn hold_back(&self, seat: Option<&Seat>) {
+        if let Some(refused) = self.refused.take(source(seat)) {
+            let others = u32::try_from(refused.others()).unwrap_or(u32::MAX);
+            sleep(HELD_BACK + HELD_BACK_EACH * others.min(HELD_BACK_EACH_MAX)).await;
         }
     }
 
@@ -126,9 +131,10 @@ impl Place {
         Ok(done)
     }
 
-    /// Lets an answer wait that says `too many`; where too many wait already, it goes at once.
+    /// Gives its place up, and lets an answer wait that says `too many`.
     pub(in crate::http) async fn hold_back(&self) {
-        let _ = self.waiting(sleep(HELD_BACK)).await;
+        drop(self.lock().take());
+        self.0.places.hold_back(self.0.seat.as_ref()).await;
     }
 
     /// Counts this request among those that received more than a little, until it ends.

@@ -36,6 +36,7 @@ struct State {
 pub(super) struct Share {
     shares: Arc<Shares>,
     source: Option<IpAddr>,
+    others: usize,
 }
 
 impl Shares {
@@ -55,7 +56,7 @@ impl Shares {
         if let Some(source) = source {
             state.sources.insert(source, held + 1);
         }
-        Some(Share { shares: self.clone(), source })
+        Some(Share { shares: self.clone(), source, others: held })
     }
 
     /// The same, and waits until there is one.
@@ -70,6 +71,13 @@ impl Shares {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Share {
+    /// How many its address had when it took this one.
+    pub(super) const fn others(&self) -> usize {
+        self.others
     }
 }
 
