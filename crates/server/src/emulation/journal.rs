@@ -59,8 +59,8 @@ impl StoreJournal {
     ) -> Result<(Option<Revision>, Revision), JournalError> {
         let mut guard = None;
         let mut request = ListRequest::prefix(keys::all_emulated());
+        let mut page = self.store.list(request.clone()).await.map_err(JournalError::new)?;
         loop {
-            let page = self.store.list(request.clone()).await.map_err(JournalError::new)?;
             let mut found = Vec::with_capacity(page.entries.len());
             for entry in &page.entries {
                 match name(&entry.key) {
@@ -68,12 +68,18 @@ impl StoreJournal {
                     None => guard = Some(entry.modified),
                 }
             }
-            take(found)?;
             if !page.more {
+                take(found)?;
                 return Ok((guard, page.revision));
             }
             request.after = page.entries.last().map(|entry| entry.key.clone());
             request.at = Some(page.revision);
+            // The next part is read while this one is taken up: a start waits for both.
+            let (store, wanted) = (self.store.clone(), request.clone());
+            let next = tokio::spawn(async move { store.list(wanted).await });
+            take(found)?;
+            let next = next.await.map_err(JournalError::new)?;
+            page = next.map_err(JournalError::new)?;
         }
     }
 

@@ -2,11 +2,14 @@
 //! of an entry that is not found can say so.
 //!
 //! SQLite's own quick check reads every page once. A small file is checked before it is opened for
-//! work, a large one beside the work; once something is found, nothing of the store is believed.
+//! work, a large one beside the work, once the start is over; when something is found, nothing of
+//! the store is believed.
 
 use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle};
 
@@ -16,6 +19,9 @@ use crate::port::{Answer, ErrorKind, StoreError};
 
 /// The largest file that is checked before it is opened for work: some tens of milliseconds.
 const SMALL_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How long a start has the processor and the disk to itself before a large file is checked.
+const START_SPAN: Duration = Duration::from_secs(2);
 
 /// What was found wrong, if anything was.
 #[derive(Clone, Debug)]
@@ -27,6 +33,8 @@ pub(super) struct Health {
 /// A check that is under way.
 pub(super) struct Checking {
     interrupt: InterruptHandle,
+    /// Dropped when there is nothing to wait for any more.
+    begin: Sender<()>,
     thread: JoinHandle<()>,
 }
 
@@ -48,11 +56,16 @@ impl Health {
         }
         let interrupt = connection.get_interrupt_handle();
         let checked = health.clone();
+        let (begin, ended) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("store-health".to_owned())
-            .spawn(move || checked.look(&connection))
+            .spawn(move || {
+                if ended.recv_timeout(START_SPAN) == Err(RecvTimeoutError::Timeout) {
+                    checked.look(&connection);
+                }
+            })
             .map_err(|source| OpenError::io(path, "start the check of", source))?;
-        Ok((health, Some(Checking { interrupt, thread })))
+        Ok((health, Some(Checking { interrupt, begin, thread })))
     }
 
     fn look(&self, connection: &Connection) {
@@ -81,6 +94,7 @@ impl Health {
 impl Checking {
     /// Ends the check.
     pub(super) fn stop(self) {
+        drop(self.begin);
         self.interrupt.interrupt();
         if self.thread.join().is_err() {
             tracing::error!("store.check_panicked");
