@@ -84,19 +84,25 @@ class Pytest(Suite):
 
     needs = ("python3",)
 
+    locks = ("python/requirements.txt",)
+
     def __init__(self, name, folder, what, needs=()):
         self.name, self.folder, self.what = name, folder, what
         self.needs = (*Pytest.needs, *needs)
 
-    @staticmethod
-    def home(home):
-        return place(home, "python", "python/requirements.txt")
+    def home(self, home):
+        return place(home, Path(self.locks[-1]).parent.name, *self.locks)
+
+    def interpreter(self, home):
+        """Python with everything that this suite needs, once it is prepared."""
+        return self.home(home) / "venv/bin/python"
 
     def prepare(self, home):
         def fill(path):
             call([sys.executable, "-m", "venv", path / "venv"])
             pip = [path / "venv/bin/pip", "--disable-pip-version-check", "install", "--quiet"]
-            call([*pip, "--no-deps", "--requirement", ROOT / "python/requirements.txt"])
+            for lock in self.locks:
+                call([*pip, "--no-deps", "--requirement", ROOT / lock])
 
         install(self.home(home), fill)
 
@@ -130,6 +136,12 @@ class Schemathesis(Pytest):
             report = Path(scratch) / "junit.xml"
             command = [self.home(home) / "venv/bin/python", "-B", ROOT / "openapi/drive.py", report]
             return junit(report, subprocess.run(command, check=False).returncode)
+
+
+class Clouds(Pytest):
+    """The clouds' own clients, beside those of the Atlas API."""
+
+    locks = (*Pytest.locks, "clouds/requirements.txt")
 
 
 class Node(Suite):
@@ -216,7 +228,9 @@ ALL = (
     Go("go", "the digest and OAuth transports of the Go clients, in their call sequences"),
     Pytest("python", "python", "PyPI pyatlassdk, with its strict models"),
     Node(),
+    Clouds("clouds", "clouds", "boto3, azure-mgmt-network and google-cloud-compute as the customer"),
     Pytest("curl", "curl", "curl --digest: the bytes on the wire", needs=("curl",)),
     Schemathesis("schemathesis", "openapi", "schemathesis on the served OpenAPI document"),
 )
 NAMES = [suite.name for suite in ALL]
+WITH_PYTHON = [suite.name for suite in ALL if isinstance(suite, Pytest)]

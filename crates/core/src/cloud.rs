@@ -42,6 +42,17 @@ pub struct Network {
     pub names: NetworkNames,
     /// Whether peerings can be made from it yet.
     pub ready: bool,
+    /// What of it is not as `EnsureNetwork` makes it.
+    pub drift: Option<Drift>,
+}
+
+/// Something of ours in a cloud that somebody changed behind our back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// What is wrong, in words for people: `rtb-1 has no route to 172.16.0.0/16`.
+    pub what: String,
+    /// Whether it is to be put right, as the operator decided; otherwise it is only told.
+    pub repair: bool,
 }
 
 /// How each cloud names the service's network.
@@ -81,6 +92,8 @@ pub struct Link {
     pub route: Option<String>,
     /// The cloud's words on that status, when it gave any.
     pub message: Option<String>,
+    /// What of our side is not as `EnsureLink` makes it.
+    pub drift: Option<Drift>,
 }
 
 /// Where a connection stands, in the words that all three clouds share. Which of them a cloud can
@@ -91,7 +104,7 @@ pub enum LinkStatus {
     Requested,
     /// It is the customer's turn (AWS `pending-acceptance`, GCP `INACTIVE`, Azure `Initiated`).
     AwaitsCustomer,
-    /// The customer agreed and the cloud finishes (AWS `provisioning`).
+    /// The customer agreed and the cloud finishes (AWS `provisioning`), or our routes are missing.
     Finishing,
     /// Traffic may flow (AWS `active`, Azure `Connected`, GCP `ACTIVE`).
     Active,
@@ -162,6 +175,8 @@ pub struct LinkRequest {
 pub enum Call {
     /// Make the network, or adopt the one that carries our tag.
     EnsureNetwork(NetworkRequest),
+    /// Look at the network that carries our tag. Changes nothing.
+    ObserveNetwork(NetworkRequest),
     /// Take the network away, or find that it is gone.
     RemoveNetwork(NetworkRequest),
     /// Make the connection and its routes, or adopt what carries our tag.
@@ -216,6 +231,22 @@ pub enum Remedy {
     GiveUp,
 }
 
+impl Network {
+    /// Whether something of it has to be put right.
+    #[must_use]
+    pub fn needs_repair(&self) -> bool {
+        self.drift.as_ref().is_some_and(|drift| drift.repair)
+    }
+}
+
+impl Link {
+    /// Whether something of our side has to be put right.
+    #[must_use]
+    pub fn needs_repair(&self) -> bool {
+        self.drift.as_ref().is_some_and(|drift| drift.repair)
+    }
+}
+
 impl LinkRequest {
     /// The block of addresses at our end.
     #[must_use]
@@ -229,7 +260,9 @@ impl Call {
     #[must_use]
     pub fn provider(&self) -> Provider {
         match self {
-            Self::EnsureNetwork(request) | Self::RemoveNetwork(request) => request.spec.provider(),
+            Self::EnsureNetwork(request)
+            | Self::ObserveNetwork(request)
+            | Self::RemoveNetwork(request) => request.spec.provider(),
             Self::EnsureLink(request) | Self::ObserveLink(request) | Self::RemoveLink(request) => {
                 request.ours.provider()
             }
@@ -244,7 +277,7 @@ impl Call {
             | Self::RemoveNetwork(_)
             | Self::EnsureLink(_)
             | Self::RemoveLink(_) => true,
-            Self::ObserveLink(_) => false,
+            Self::ObserveNetwork(_) | Self::ObserveLink(_) => false,
         }
     }
 
@@ -254,6 +287,17 @@ impl Call {
     pub fn not_driven(&self) -> Answer {
         let message = alloc::format!("{} is not configured.", self.provider());
         self.not_made("ProviderNotConfigured", message)
+    }
+
+    /// The error when the answer is one to another question: nobody knows what happened.
+    #[must_use]
+    pub fn mismatched(&self) -> CallError {
+        CallError {
+            certainty: Certainty::Indefinite,
+            remedy: Remedy::Retry { after_ms: None },
+            code: "AnswerMismatched".into(),
+            message: alloc::format!("{} answered another question.", self.provider()),
+        }
     }
 
     /// The answer when whoever was to call no longer may: nothing happened.
@@ -269,8 +313,16 @@ impl Call {
             code: code.into(),
             message,
         };
+        self.failed(error)
+    }
+
+    /// The answer that the call failed like that.
+    #[must_use]
+    pub fn failed(&self, error: CallError) -> Answer {
         match self {
-            Self::EnsureNetwork(_) | Self::RemoveNetwork(_) => Answer::Network(Err(error)),
+            Self::EnsureNetwork(_) | Self::ObserveNetwork(_) | Self::RemoveNetwork(_) => {
+                Answer::Network(Err(error))
+            }
             Self::EnsureLink(_) | Self::ObserveLink(_) | Self::RemoveLink(_) => {
                 Answer::Link(Err(error))
             }

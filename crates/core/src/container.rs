@@ -195,7 +195,9 @@ impl Container {
         match &self.observed {
             Observed::Nothing => !self.is_wanted(),
             Observed::Unknown => false,
-            Observed::Found(network) => network.ready && self.is_wanted(),
+            Observed::Found(network) => {
+                network.ready && self.is_wanted() && !network.needs_repair()
+            }
         }
     }
 

@@ -223,6 +223,12 @@ impl Peering {
         }
     }
 
+    /// Whether something of our side has to be put right.
+    #[must_use]
+    pub fn needs_repair(&self) -> bool {
+        self.observed.found().is_some_and(Link::needs_repair)
+    }
+
     /// Whether nothing is left to do until somebody acts: what works is known to work, what failed
     /// has left nothing of an older try, what could not be taken away waits for its owner.
     ///
@@ -233,7 +239,8 @@ impl Peering {
             let active = |link: &Link| link.status == LinkStatus::Active;
             return self.observed.found().is_some_and(active)
                 && !self.has_stale_link()
-                && !self.has_stale_route();
+                && !self.has_stale_route()
+                && !self.needs_repair();
         }
         self.phase.is_deletion_failed() || (self.phase.is_failed() && !self.has_stale_link())
     }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use peerage_core::cidr::AddressBlock;
-use peerage_core::cloud::{Link, LinkStatus, Network, NetworkNames, Observed};
+use peerage_core::cloud::{Drift, Link, LinkStatus, Network, NetworkNames, Observed};
 use peerage_core::container::Container;
 use peerage_core::id::PeerId;
 use peerage_core::peering::Peering;
@@ -68,22 +68,27 @@ fn status() -> impl Strategy<Value = LinkStatus> {
     ])
 }
 
+fn drift() -> impl Strategy<Value = Option<Drift>> {
+    let drift = |repair| Drift { what: "a route is gone".into(), repair };
+    prop_oneof![4 => Just(None), 1 => any::<bool>().prop_map(move |repair| Some(drift(repair)))]
+}
+
 fn observed_link() -> impl Strategy<Value = Observed<Link>> {
     let routes = vec![None, Some("172.16.1.0/24"), Some("172.30.0.0/16"), Some("gone")];
-    let found = (1..3_u32, status(), prop::sample::select(routes)).prop_map(
-        |(handshake, status, route)| {
-            let route = route.map(String::from);
+    let found = (1..3_u32, status(), prop::sample::select(routes), drift()).prop_map(
+        |(handshake, status, route, drift)| {
+            let (route, message) = (route.map(String::from), None);
             let connection_id = "pcx".into();
-            Observed::Found(Link { handshake, connection_id, status, route, message: None })
+            Observed::Found(Link { handshake, connection_id, status, route, message, drift })
         },
     );
     prop_oneof![Just(Observed::Nothing), Just(Observed::Unknown), found]
 }
 
 fn observed_network() -> impl Strategy<Value = Observed<Network>> {
-    let found = any::<bool>().prop_map(|ready| {
+    let found = (any::<bool>(), drift()).prop_map(|(ready, drift)| {
         let names = NetworkNames::Aws { vpc_id: "vpc".into() };
-        Observed::Found(Network { names, ready })
+        Observed::Found(Network { names, ready, drift })
     });
     prop_oneof![Just(Observed::Nothing), Just(Observed::Unknown), found]
 }
@@ -199,8 +204,12 @@ proptest! {
     }
 
     #[test]
-    fn a_container_is_settled_exactly_when_its_plan_is_rest(home in any_container()) {
-        let rests = network::plan(&home) == Plan::Rest(Action::AwaitChange);
+    fn a_container_is_settled_exactly_when_nothing_would_be_changed(home in any_container()) {
+        let rests = match network::plan(&home) {
+            Plan::Rest(action) => action == Action::AwaitChange,
+            Plan::Call(call) => !call.may_change(),
+            Plan::DoubtThenCall(..) | Plan::Erase => false,
+        };
         prop_assert_eq!(rests, home.is_settled());
     }
 

@@ -33,14 +33,15 @@ use tokio::sync::Mutex;
 
 pub use azure::OVERLAP as AZURE_OVERLAP;
 pub use customer::{CustomerAct, CustomerError, CustomerMode};
-pub use fault::{Effect, FAULTS_MAX, Fault, FaultError, Operation};
+pub use fault::{Blow, Effect, FAULTS_MAX, Fault, FaultError, Operation};
 pub use foretell::Foretold;
-pub use gcp::BUSY as GCP_BUSY;
 pub use journal::{
     Journal, JournalError, MemoryJournal, News, Saved, SharedJournal, TURN_CHANGES_MAX, Take,
     ToldToFail, Turn,
 };
 pub use pace::Pace;
+
+pub use crate::rules::gcp::BUSY as GCP_BUSY;
 
 use object::Tag;
 use world::World;

@@ -232,6 +232,14 @@ impl Fabric for FaultyFabric {
         self.deal(Kind::Change, || self.inner.ensure_network(request, now)).await
     }
 
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        self.deal(Kind::Look, || self.inner.observe_network(request, now)).await
+    }
+
     async fn remove_network(
         &self,
         request: &NetworkRequest,

@@ -21,6 +21,13 @@ pub trait Fabric: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Sighting<Network>, CallError>;
 
+    /// Looks at the network that carries the container's tag. Changes nothing.
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError>;
+
     /// Takes the network away, or finds that it is gone.
     async fn remove_network(
         &self,
@@ -55,6 +62,9 @@ pub trait Fabric: Send + Sync + 'static {
         match call {
             Call::EnsureNetwork(request) => {
                 Answer::Network(self.ensure_network(request, now).await)
+            }
+            Call::ObserveNetwork(request) => {
+                Answer::Network(self.observe_network(request, now).await)
             }
             Call::RemoveNetwork(request) => {
                 Answer::Network(self.remove_network(request, now).await)

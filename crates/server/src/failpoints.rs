@@ -289,6 +289,14 @@ impl Fabric for FailingFabric {
         self.around(self.inner.ensure_network(request, now)).await
     }
 
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        self.around(self.inner.observe_network(request, now)).await
+    }
+
     async fn remove_network(
         &self,
         request: &NetworkRequest,

@@ -105,6 +105,15 @@ impl Fabric for Cloud {
         self.call("making a network", true, call).await
     }
 
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        let call = || self.inner.observe_network(request, now);
+        self.call("looking at a network", false, call).await
+    }
+
     async fn remove_network(
         &self,
         request: &NetworkRequest,

@@ -10,6 +10,7 @@ use peerage_core::id::{
     ApiKeyId, ContainerId, EventId, GroupId, InvitationId, OrgId, PeerId, ServiceAccountId, TeamId,
     UserId,
 };
+use peerage_core::provider::Provider;
 use peerage_core::reconcile::Key as ReconcileKey;
 
 use crate::port::Key;
@@ -430,6 +431,12 @@ pub fn emulated(object: &str) -> Key {
 #[must_use]
 pub fn emulated_guard() -> Key {
     key("emulated/guard")
+}
+
+/// An object of an emulated cloud that speaks its own protocol; all of them for an empty name.
+#[must_use]
+pub fn cloud(provider: Provider, object: &str) -> Key {
+    key(format_args!("cloud/{provider}/{object}"))
 }
 
 /// The clock of the emulated clouds, where it was moved.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use peerage_core::authz::{GroupRole, OrgRole};
 use peerage_core::cidr::AddressBlock;
-use peerage_core::cloud::{Link, LinkStatus, Network, NetworkNames, Observed};
+use peerage_core::cloud::{Drift, Link, LinkStatus, Network, NetworkNames, Observed};
 use peerage_core::container::{Container, ContainerSpec};
 use peerage_core::id::{GroupId, Id};
 use peerage_core::peering::{
@@ -77,6 +77,7 @@ fn phases() -> Vec<(CustomerNetwork, Phase)> {
 }
 
 fn observations() -> Vec<Observed<Link>> {
+    let drift = || Drift { what: "rtb-1 has no route to 10.0.0.0/16".into(), repair: true };
     let statuses = [
         LinkStatus::Requested,
         LinkStatus::AwaitsCustomer,
@@ -95,6 +96,7 @@ fn observations() -> Vec<Observed<Link>> {
             status,
             route: Some("10.0.0.7/16".into()),
             message: None,
+            drift: Some(drift()),
         })
     });
     [Observed::Nothing, Observed::Unknown].into_iter().chain(found).collect()
@@ -143,7 +145,11 @@ fn every_container_comes_back_as_it_was() {
         NetworkNames::Gcp { project_id: "p".into(), network_name: "n".into() },
     ];
     for (spec, names) in [aws, azure, gcp].into_iter().zip(names) {
-        let found = Observed::Found(Network { names, ready: true });
+        let found = Observed::Found(Network {
+            names,
+            ready: true,
+            drift: Some(Drift { what: "no subnet".into(), repair: false }),
+        });
         for observed in [Observed::Nothing, Observed::Unknown, found] {
             let container = Container {
                 id: id::<peerage_core::id::Container>(4),

@@ -17,7 +17,10 @@ use crate::time::Timestamp;
 #[must_use]
 pub fn plan(container: &Container) -> Plan<Container> {
     match (container.is_wanted(), &container.observed) {
-        (true, Observed::Found(network)) if network.ready => Plan::Rest(Action::AwaitChange),
+        // Somebody says that it changed, or it is time for a look.
+        (true, Observed::Found(network)) if network.ready && !network.needs_repair() => {
+            Plan::Call(Box::new(Call::ObserveNetwork(request(container))))
+        }
         (true, Observed::Nothing | Observed::Unknown | Observed::Found(_)) => {
             ask(container, Call::EnsureNetwork(request(container)))
         }
@@ -52,7 +55,12 @@ pub fn apply(
 ) -> Applied<Container> {
     let removing = matches!(call, Call::RemoveNetwork(_));
     let at = |sighting: Option<Timestamp>| sighting.unwrap_or_else(|| now.after(tempo.poll));
+    let looked = matches!(call, Call::ObserveNetwork(_));
     let (observed, action) = match answer {
+        // Somebody took it away; a look cleans nothing up.
+        Ok(Sighting { found: None, .. }) if looked => (Observed::Unknown, Action::Now),
+        // A look that failed says nothing about what is there.
+        Err(error) if looked => return Applied { changed: None, action: back_off(&error, tempo) },
         Ok(Sighting { found: None, .. }) if removing => (Observed::Nothing, Action::Now),
         // Asked for and not to be seen: it may still come.
         Ok(Sighting { found: None, .. }) => {
@@ -64,6 +72,8 @@ pub fn apply(
         }
         Ok(Sighting { found: Some(network), recheck_at }) => {
             let action = match (container.is_wanted(), network.ready) {
+                (true, _) if network.needs_repair() && looked => Action::Now,
+                (true, _) if network.needs_repair() => Action::BackOff { at_least: Duration::ZERO },
                 (true, true) => Action::AwaitChange,
                 (true, false) => Action::At(at(recheck_at)),
                 (false, _) => Action::Now,
@@ -81,12 +91,16 @@ fn failed(container: &Container, error: &CallError, tempo: &Tempo) -> (Observed<
         Certainty::Indefinite => Observed::Unknown,
         Certainty::Definite => container.observed.clone(),
     };
-    // Giving up is not for networks: peerings depend on them, and quotas are raised.
+    (observed, back_off(error, tempo))
+}
+
+/// Giving up is not for networks: peerings depend on them, and quotas are raised.
+fn back_off(error: &CallError, tempo: &Tempo) -> Action {
     let at_least = match error.remedy {
         Remedy::Retry { after_ms } => Duration::from_millis(after_ms.unwrap_or(0)),
         Remedy::GiveUp => tempo.backoff_max,
     };
-    (observed, Action::BackOff { at_least })
+    Action::BackOff { at_least }
 }
 
 #[cfg(test)]
@@ -115,7 +129,7 @@ mod tests {
 
     fn seen(container: &Container, call: &Call) -> Applied<Container> {
         let names = NetworkNames::Aws { vpc_id: "vpc".into() };
-        let found = Some(Network { names, ready: true });
+        let found = Some(Network { names, ready: true, drift: None });
         let answer = Ok(Sighting { found, recheck_at: None });
         apply(container, call, answer, Timestamp::ZERO, &Tempo::default())
     }

@@ -49,7 +49,7 @@ pub fn plan(
         return Plan::Rest(Action::At(now.after(tempo.poll)));
     }
     match &peering.observed {
-        Observed::Found(_) if !peering.has_stale_route() => {
+        Observed::Found(_) if !peering.has_stale_route() && !peering.needs_repair() => {
             ask(peering, Call::ObserveLink(request()))
         }
         Observed::Nothing | Observed::Unknown | Observed::Found(_) => {
@@ -151,7 +151,8 @@ fn link_seen(
         Some(event) => happen(seen, &event, now),
         None => seen,
     };
-    let action = if next.has_stale_route() && !next.phase.is_failed() {
+    let unfit = next.has_stale_route() || next.needs_repair();
+    let action = if unfit && !next.phase.is_failed() && !next.phase.is_deleting() {
         remaining_work(peering, call)
     } else {
         rest(&next, recheck_at, now, tempo)
@@ -166,6 +167,7 @@ fn remaining_work(peering: &Peering, call: &Call) -> Action {
             Action::BackOff { at_least: Duration::ZERO }
         }
         Call::EnsureNetwork(_)
+        | Call::ObserveNetwork(_)
         | Call::RemoveNetwork(_)
         | Call::EnsureLink(_)
         | Call::ObserveLink(_)

@@ -21,6 +21,7 @@ pub(crate) const STEP: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verb {
     EnsureNetwork,
+    ObserveNetwork,
     RemoveNetwork,
     EnsureLink,
     ObserveLink,
@@ -30,6 +31,7 @@ pub(crate) enum Verb {
 pub(crate) fn verb(call: &Call) -> Verb {
     match call {
         Call::EnsureNetwork(_) => Verb::EnsureNetwork,
+        Call::ObserveNetwork(_) => Verb::ObserveNetwork,
         Call::RemoveNetwork(_) => Verb::RemoveNetwork,
         Call::EnsureLink(_) => Verb::EnsureLink,
         Call::ObserveLink(_) => Verb::ObserveLink,
@@ -126,7 +128,7 @@ impl Cloud {
                     self.perform(call, now);
                 }
                 match call {
-                    Call::EnsureNetwork(_) | Call::RemoveNetwork(_) => {
+                    Call::EnsureNetwork(_) | Call::ObserveNetwork(_) | Call::RemoveNetwork(_) => {
                         Answer::Network(Err(fault.error))
                     }
                     Call::EnsureLink(_) | Call::ObserveLink(_) | Call::RemoveLink(_) => {
@@ -141,6 +143,7 @@ impl Cloud {
         self.advance(now);
         match call {
             Call::EnsureNetwork(request) => self.ensure_network(request, now),
+            Call::ObserveNetwork(request) => self.observe_network(request, now),
             Call::RemoveNetwork(request) => {
                 assert!(self.links.is_empty() || self.is_unused(request), "a network in use");
                 self.networks.remove(&request.container);
@@ -165,8 +168,19 @@ impl Cloud {
         self.links.values().all(|made| made.customer.provider() != provider)
     }
 
+    fn observe_network(&self, request: &NetworkRequest, now: Timestamp) -> Answer {
+        match self.networks.get(&request.container) {
+            None => Answer::Network(Ok(Sighting { found: None, recheck_at: None })),
+            Some(ready_at) => Self::network(request, *ready_at, now),
+        }
+    }
+
     fn ensure_network(&mut self, request: &NetworkRequest, now: Timestamp) -> Answer {
         let ready_at = *self.networks.entry(request.container).or_insert(now.after(STEP));
+        Self::network(request, ready_at, now)
+    }
+
+    fn network(request: &NetworkRequest, ready_at: Timestamp, now: Timestamp) -> Answer {
         let names = match request.spec.provider() {
             Provider::Aws => NetworkNames::Aws { vpc_id: "vpc-00000000000000001".into() },
             Provider::Azure => {
@@ -174,7 +188,7 @@ impl Cloud {
             }
             Provider::Gcp => NetworkNames::Gcp { project_id: "p".into(), network_name: "n".into() },
         };
-        let network = Network { names, ready: ready_at <= now };
+        let network = Network { names, ready: ready_at <= now, drift: None };
         Answer::Network(Ok(Sighting { found: Some(network), recheck_at: Some(ready_at) }))
     }
 
@@ -195,6 +209,7 @@ impl Cloud {
             status: LinkStatus::Requested,
             route,
             message: None,
+            drift: None,
         };
         let made = Made { link, customer: request.customer.clone(), next: now.after(STEP) };
         self.links.insert(request.peering, made);

@@ -187,7 +187,7 @@ fn a_network_that_is_being_removed_is_not_ready_for_a_new_peering() {
     let home = world.store.containers.values().next().unwrap().0.clone();
     assert!(!home.is_provisioned());
     let names = NetworkNames::Aws { vpc_id: "vpc-00000000000000001".into() };
-    let found = Some(Network { names, ready: true });
+    let found = Some(Network { names, ready: true, drift: None });
     let going = Answer::Network(Ok(Sighting { found, recheck_at: None }));
     let second = world.create(Provider::Aws, 2);
     world.take(vec![Input::Answered(key, Box::new(going))]);

@@ -42,13 +42,13 @@ async fn named_like_its_cloud(stage: &mut Stage) -> Kept {
         NetworkNames::Aws { vpc_id } => is(vpc_id, "vpc-", 17, is_hex),
         NetworkNames::Azure { subscription_id, vnet_name } => {
             let letter = |c: char| c.is_ascii_alphanumeric() || "-_.()".contains(c);
-            is(subscription_id, "", 24, is_hex)
+            (is(subscription_id, "", 24, is_hex) || is_uuid(subscription_id))
                 && !vnet_name.is_empty()
                 && vnet_name.chars().all(letter)
         }
         NetworkNames::Gcp { project_id, network_name } => {
             let parts = network_name.rsplit_once('-');
-            is(project_id, "p-", 24, is_word)
+            (is(project_id, "p-", 24, is_word) || is_project(project_id))
                 && parts.is_some_and(|(front, back)| {
                     is(front, "nt-", 24, is_hex) && is(back, "", 8, is_word)
                 })
@@ -123,6 +123,18 @@ async fn gone(stage: &mut Stage) -> Kept {
 fn is(text: &str, prefix: &str, length: usize, letter: fn(char) -> bool) -> bool {
     let rest = text.strip_prefix(prefix).unwrap_or_default();
     rest.len() == length && rest.chars().all(letter)
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && text.chars().all(|letter| letter == '-' || is_hex(letter))
+}
+
+/// Source: the naming rules of Google's projects.
+fn is_project(text: &str) -> bool {
+    (6..=30).contains(&text.len())
+        && text.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && text.chars().all(|letter| letter == '-' || is_word(letter))
 }
 
 fn is_hex(letter: char) -> bool {

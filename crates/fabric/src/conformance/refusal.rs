@@ -1,6 +1,6 @@
 //! Laws of what a cloud does not take: addresses that overlap, and networks that are taken.
 
-use peerage_core::cloud::{LinkRequest, LinkStatus, Remedy};
+use peerage_core::cloud::{LinkRequest, LinkStatus, NetworkRequest, Remedy};
 use peerage_core::provider::Provider;
 
 use super::stage::Stage;
@@ -17,8 +17,9 @@ laws! {
 
 /// A request from our second network, with the addresses of the first, to the first customer.
 async fn rival(stage: &mut Stage) -> Result<LinkRequest, super::Breach> {
-    stage.network(2).await?;
-    let second = stage.network_request(2);
+    let spec = stage.network_request(1).spec;
+    let second = NetworkRequest { spec, ..stage.network_request(2) };
+    stage.ready(&second).await?;
     let first = stage.link_request(1);
     Ok(LinkRequest {
         group: second.group,
@@ -31,9 +32,8 @@ async fn rival(stage: &mut Stage) -> Result<LinkRequest, super::Breach> {
 async fn one_way(stage: &mut Stage) -> Kept {
     let (request, link) = stage.active(1).await?;
     let rival = rival(stage).await?;
-    stage.ensure(&rival).await?;
-    let refused = stage.until(&rival, LinkStatus::Refused).await?;
-    ensure!(refused.message.is_some(), "without a word: {refused:?}");
+    let words = stage.refused(&rival).await?;
+    ensure!(!words.is_empty(), "without a word");
     let found = stage.look(&request).await?.found;
     ensure!(found.as_ref() == Some(&link), "{link:?} became {found:?}");
     Ok(())
@@ -49,8 +49,7 @@ async fn two_ways(stage: &mut Stage) -> Kept {
 async fn refused_is_nothing(stage: &mut Stage) -> Kept {
     stage.active(1).await?;
     let rival = rival(stage).await?;
-    stage.ensure(&rival).await?;
-    stage.until(&rival, LinkStatus::Refused).await?;
+    stage.refused(&rival).await?;
     let found = stage.remove(&rival).await?;
     ensure!(found.is_none(), "{found:?}");
     Ok(())

@@ -100,16 +100,39 @@ impl Stage {
 
     /// Our network of that number, ready.
     pub(super) async fn network(&mut self, number: u8) -> Result<NetworkNames, Breach> {
-        let request = self.network_request(number);
+        self.ready(&self.network_request(number)).await
+    }
+
+    /// That network, ready.
+    pub(super) async fn ready(&mut self, request: &NetworkRequest) -> Result<NetworkNames, Breach> {
         for _ in 0..TRIES_MAX {
-            if let Some(network) = self.ensure_network(&request).await?
+            if let Some(network) = self.ensure_network(request).await?
                 && network.ready
             {
                 return Ok(network.names);
             }
             self.pass(STEP);
         }
-        Err(Breach(format!("the network {number} is not ready after {TRIES_MAX} tries")))
+        Err(Breach(format!("{} is not ready after {TRIES_MAX} tries", request.container)))
+    }
+
+    /// Asks for a connection until the cloud refuses it for good: at once, or by failing what it
+    /// took. Answers its words.
+    pub(super) async fn refused(&mut self, request: &LinkRequest) -> Result<String, Breach> {
+        for _ in 0..TRIES_MAX {
+            match self.fabric.ensure_link(request, self.now).await {
+                Err(CallError { remedy: Remedy::GiveUp, message, .. }) => return Ok(message),
+                Ok(Sighting {
+                    found: Some(Link { status: LinkStatus::Refused, message, .. }),
+                    ..
+                }) => {
+                    return Ok(message.unwrap_or_default());
+                }
+                Ok(_) => self.pass(STEP),
+                Err(error) => self.wait(error)?,
+            }
+        }
+        Err(Breach("it was never refused".into()))
     }
 
     pub(super) async fn ensure_network(

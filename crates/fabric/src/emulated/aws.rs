@@ -6,8 +6,6 @@
 //! customer's. A removal passes through `deleting` for all pairs; EC2 itself shows it only between
 //! regions.
 
-use std::time::Duration;
-
 use peerage_core::cloud::{CallError, LinkRequest, LinkStatus};
 use peerage_core::container::ContainerSpec;
 use peerage_core::id::PeerId;
@@ -22,28 +20,10 @@ use super::index::Rank;
 use super::object::{Fate, LinkObject, Sides, customer_word};
 use super::row::{Block, Customer};
 use super::world::World;
-
-/// How long a request stays open.
-pub(super) const EXPIRY: Duration = Duration::from_hours(168);
-
-/// How long we see a connection that expired or that the customer rejected or deleted.
-pub(super) const REMEMBERS: Duration = Duration::from_hours(48);
-
-/// How long we see a connection that failed.
-pub(super) const REMEMBERS_FAILED: Duration = Duration::from_hours(2);
-
-/// Requests of one VPC that may be open at one time.
-pub(super) const OUTSTANDING_MAX: usize = 25;
-
-/// Active connections of one VPC; the quota before anybody asks for more.
-pub(super) const ACTIVE_MAX: usize = 50;
-
-const OVERLAP: &str = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range";
-const OUTSTANDING: &str = "You've reached the limit on the number of VPC peering connection \
-     requests that you can create for the specified VPC.";
-const ACTIVE: &str = "You've reached the limit on the number of active VPC peering connections \
-     you can have for the specified VPC.";
-const ACTIVE_CODE: &str = "ActiveVpcPeeringConnectionPerVpcLimitExceeded";
+use crate::rules::aws::{
+    ACTIVE, ACTIVE_CODE, ACTIVE_MAX, EXPIRY, OUTSTANDING, OUTSTANDING_CODE, OUTSTANDING_MAX,
+    OVERLAP, REMEMBERS, REMEMBERS_SHORT,
+};
 
 /// A VPC peering connection, and our route through it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -186,7 +166,7 @@ pub(super) fn make(
     }
     let waiting = world.index.ours(request.container, Rank::Waiting);
     if waiting.take(OUTSTANDING_MAX).count() >= OUTSTANDING_MAX {
-        return Err(give_up("OutstandingVpcPeeringConnectionLimitExceeded", OUTSTANDING));
+        return Err(give_up(OUTSTANDING_CODE, OUTSTANDING));
     }
     let inter_region = match &request.ours {
         ContainerSpec::Aws { region, .. } => !region.is_cloud_name(&network.region),
@@ -238,7 +218,7 @@ pub(super) fn step(
 
 /// Overlap is found at once, whichever block of the customer's VPC it is.
 fn initiated(world: &World, link: LinkObject, connection: Connection, at: Timestamp) -> LinkObject {
-    let forgotten = Some(at.after(REMEMBERS_FAILED));
+    let forgotten = Some(at.after(REMEMBERS_SHORT));
     if let Some(words) = link.planted.clone() {
         let failed = enter(link, connection, State::Failed, forgotten);
         return LinkObject { message: Some(words), ..failed };

@@ -18,18 +18,11 @@ use super::index::Rank;
 use super::object::{Fate, LinkObject, Sides, customer_word};
 use super::row::{Block, Customer};
 use super::world::World;
-
-/// Peerings of one VNet.
-pub(super) const PEERINGS_MAX: usize = 500;
+use crate::rules::azure::{FULL, FULL_CODE, PEERINGS_MAX, REFERENCED};
 
 /// The service's words for a second peering of one VNet from overlapping addresses.
 pub const OVERLAP: &str = "Could not create peering connection in Atlas Azure account because a \
      peer with an overlapping CIDR block already exists.";
-
-const FULL_CODE: &str = "PeeringsPerVirtualNetworkLimitExceeded";
-const FULL: &str = "The virtual network has as many peerings as it may have.";
-const REFERENCED: &str = "Peering already references remote virtual network. Cannot add another \
-     peering referencing the same remote virtual network.";
 
 /// The peering objects of the two VNets, and what lets us make the customer's.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -45,7 +45,8 @@ pub struct CustomerError {
 }
 
 impl CustomerError {
-    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+    /// The provider's code and words.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
     }
 }

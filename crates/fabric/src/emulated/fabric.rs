@@ -2,14 +2,14 @@
 //! wait for it, happens, and is kept before it is answered.
 
 use async_trait::async_trait;
-use peerage_core::cloud::{CallError, Link, LinkRequest, Network, NetworkRequest, Sighting};
+use peerage_core::cloud::{Call, CallError, Link, LinkRequest, Network, NetworkRequest, Sighting};
 use peerage_core::id::PeerId;
 use peerage_core::peering::CustomerNetwork;
 use peerage_core::provider::Provider;
 use peerage_core::time::Timestamp;
 
 use super::answer::{in_doubt, retry};
-use super::fault::{Operation, Planted, Struck, Target};
+use super::fault::{Blow, Operation, Planted, Struck, Target};
 use super::object::{FORMAT, Fate, LinkObject, Names, NetworkObject, NetworkState, Sides, Tag};
 use super::turn::Unacted;
 use super::world::World;
@@ -37,6 +37,15 @@ impl Fabric for Emulated {
             Ok(network_sighting(world, request))
         })
         .await
+    }
+
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        let target = target_network(request, Operation::ObserveNetwork);
+        self.perform(target, now, |world, _| Ok(network_sighting(world, request))).await
     }
 
     async fn remove_network(
@@ -140,6 +149,34 @@ impl Emulated {
             Err(Unacted::Deposed) => Err(retry("NotTheOwner", Unacted::Deposed.to_string())),
             Err(Unacted::Journal(error)) => Err(in_doubt("InternalError", error.to_string())),
         }
+    }
+}
+
+impl Emulated {
+    /// Which of the planted faults strikes a call that another fabric performs; counts it down.
+    ///
+    /// # Errors
+    /// That could not be kept: the call does not happen.
+    pub async fn strike(&self, call: &Call) -> Result<Blow, CallError> {
+        let target = match call {
+            Call::EnsureNetwork(request) => target_network(request, Operation::EnsureNetwork),
+            Call::ObserveNetwork(request) => target_network(request, Operation::ObserveNetwork),
+            Call::RemoveNetwork(request) => target_network(request, Operation::RemoveNetwork),
+            Call::EnsureLink(request) => target_link(request, Operation::EnsureLink),
+            Call::ObserveLink(request) => target_link(request, Operation::ObserveLink),
+            Call::RemoveLink(request) => target_link(request, Operation::RemoveLink),
+        };
+        let makes = matches!(call, Call::EnsureLink(_));
+        let target = Target { makes, ..target.target };
+        let struck = self.act(
+            Timestamp::ZERO,
+            |_| Vec::new(),
+            |world| match world.faults().aimed(&target) {
+                Some(fault) => world.faults_mut().strike(fault),
+                None => Struck::With(Planted::default()),
+            },
+        );
+        struck.await.map(Blow::from).map_err(|error| retry("InternalError", error.to_string()))
     }
 }
 
@@ -269,7 +306,7 @@ fn network_sighting(world: &World, request: &NetworkRequest) -> Sighting<Network
         Some(network) => {
             let ready = network.state == NetworkState::Ready;
             Sighting {
-                found: Some(Network { names: network.names.value(), ready }),
+                found: Some(Network { names: network.names.value(), ready, drift: None }),
                 recheck_at: network.due.map(Timestamp::from_millis),
             }
         }

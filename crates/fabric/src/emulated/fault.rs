@@ -44,6 +44,8 @@ pub struct Fault {
 pub enum Operation {
     /// Making the service's network.
     EnsureNetwork,
+    /// Looking at it.
+    ObserveNetwork,
     /// Taking it away.
     RemoveNetwork,
     /// Making a connection.
@@ -121,6 +123,30 @@ pub(super) enum Struck {
     Afterwards(CallError),
     /// The call happens with this.
     With(Planted),
+}
+
+/// What a planted fault does to a call that another fabric performs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blow {
+    /// The call does not happen and answers this.
+    Instead(CallError),
+    /// The call happens and answers this.
+    Afterwards(CallError),
+    /// The call happens after so long.
+    With(Duration),
+}
+
+impl From<Struck> for Blow {
+    fn from(struck: Struck) -> Self {
+        match struck {
+            Struck::Instead(error) => Self::Instead(error),
+            Struck::Afterwards(error) => Self::Afterwards(error),
+            Struck::With(Planted { refusal: Some(words), .. }) => {
+                Self::Instead(give_up("Refused", words))
+            }
+            Struck::With(Planted { refusal: None, delay }) => Self::With(delay),
+        }
+    }
 }
 
 /// Why a fault was not planted.

@@ -18,19 +18,7 @@ use super::index::Rank;
 use super::object::{Fate, LinkObject, Sides, customer_word};
 use super::row::{Block, Customer};
 use super::world::World;
-
-/// Peerings of one network.
-pub(super) const PEERINGS_MAX: usize = 25;
-
-/// GCP's words when two operations meet; code and text are the same.
-pub const BUSY: &str = "There is a peering operation in progress on the local or peer network. \
-     Try again later.";
-
-const OVERLAP: &str = "An IP range in the peer network overlaps with an IP range of the local \
-     network or of one of its peers.";
-const FULL: &str = "Quota 'PEERINGS_PER_NETWORK' exceeded.";
-const WAITING: &str = "Waiting for peer network to connect.";
-const CONNECTED: &str = "Connected.";
+use crate::rules::gcp::{BUSY, CONNECTED, FULL, OVERLAP, PEERINGS_MAX, WAITING};
 
 /// The configurations of the two networks.
 #[derive(Clone, Debug, Serialize, Deserialize)]

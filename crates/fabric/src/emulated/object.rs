@@ -149,6 +149,7 @@ impl LinkObject {
             status: self.status(),
             route,
             message: self.message.clone().or(usual),
+            drift: None,
         }
     }
 

@@ -83,6 +83,14 @@ impl Fabric for Bad {
         self.clouds.ensure_network(request, now).await
     }
 
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        self.clouds.observe_network(request, now).await
+    }
+
     async fn remove_network(
         &self,
         request: &NetworkRequest,

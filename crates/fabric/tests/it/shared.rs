@@ -160,6 +160,14 @@ impl Fabric for Pair {
         self.next().ensure_network(request, now).await
     }
 
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        self.next().observe_network(request, now).await
+    }
+
     async fn remove_network(
         &self,
         request: &NetworkRequest,

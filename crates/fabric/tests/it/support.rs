@@ -64,7 +64,9 @@ impl World {
         self.clouds.ensure_network(&request, self.now).await.unwrap();
         self.pass(self.options.pace.network);
         let sighting = self.clouds.ensure_network(&request, self.now).await.unwrap();
-        let Some(Network { names, ready: true }) = sighting.found else { panic!("{sighting:?}") };
+        let Some(Network { names, ready: true, .. }) = sighting.found else {
+            panic!("{sighting:?}")
+        };
         names
     }
 

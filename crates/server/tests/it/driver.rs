@@ -68,6 +68,14 @@ impl Fabric for Late {
         })
     }
 
+    async fn observe_network(
+        &self,
+        request: &NetworkRequest,
+        now: Timestamp,
+    ) -> Result<Sighting<Network>, CallError> {
+        self.clouds.observe_network(request, now).await
+    }
+
     async fn remove_network(
         &self,
         request: &NetworkRequest,

@@ -1,7 +1,7 @@
 //! Containers and peerings at rest, and their way from and to the domain.
 
 use peerage_core::cidr::AddressBlock;
-use peerage_core::cloud::{Link, LinkStatus, Network, NetworkNames, Observed};
+use peerage_core::cloud::{Drift, Link, LinkStatus, Network, NetworkNames, Observed};
 use peerage_core::container::{Container, ContainerSpec};
 use peerage_core::id::{ContainerId, GroupId, PeerId};
 use peerage_core::peering::{
@@ -80,6 +80,26 @@ enum ObservedRow<T> {
 struct NetworkRow {
     names: NamesRow,
     ready: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftRow>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct DriftRow {
+    what: String,
+    repair: bool,
+}
+
+impl From<Drift> for DriftRow {
+    fn from(Drift { what, repair }: Drift) -> Self {
+        Self { what, repair }
+    }
+}
+
+impl From<DriftRow> for Drift {
+    fn from(DriftRow { what, repair }: DriftRow) -> Self {
+        Self { what, repair }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -168,7 +188,7 @@ impl TryFrom<SpecRow> for ContainerSpec {
 }
 
 impl From<Network> for NetworkRow {
-    fn from(Network { names, ready }: Network) -> Self {
+    fn from(Network { names, ready, drift }: Network) -> Self {
         let names = match names {
             NetworkNames::Aws { vpc_id } => NamesRow::Aws { vpc_id },
             NetworkNames::Azure { subscription_id, vnet_name } => {
@@ -178,12 +198,12 @@ impl From<Network> for NetworkRow {
                 NamesRow::Gcp { project_id, network_name }
             }
         };
-        Self { names, ready }
+        Self { names, ready, drift: drift.map(Into::into) }
     }
 }
 
 impl From<NetworkRow> for Network {
-    fn from(NetworkRow { names, ready }: NetworkRow) -> Self {
+    fn from(NetworkRow { names, ready, drift }: NetworkRow) -> Self {
         let names = match names {
             NamesRow::Aws { vpc_id } => NetworkNames::Aws { vpc_id },
             NamesRow::Azure { subscription_id, vnet_name } => {
@@ -193,7 +213,7 @@ impl From<NetworkRow> for Network {
                 NetworkNames::Gcp { project_id, network_name }
             }
         };
-        Self { names, ready }
+        Self { names, ready, drift: drift.map(Into::into) }
     }
 }
 
@@ -258,6 +278,8 @@ struct LinkRow {
     route: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftRow>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -449,13 +471,17 @@ same_names! {
 }
 
 impl From<Link> for LinkRow {
-    fn from(Link { handshake, connection_id, status, route, message }: Link) -> Self {
-        Self { handshake, connection_id, status: status.into(), route, message }
+    fn from(link: Link) -> Self {
+        let Link { handshake, connection_id, status, route, message, drift } = link;
+        let drift = drift.map(Into::into);
+        Self { handshake, connection_id, status: status.into(), route, message, drift }
     }
 }
 
 impl From<LinkRow> for Link {
-    fn from(LinkRow { handshake, connection_id, status, route, message }: LinkRow) -> Self {
-        Self { handshake, connection_id, status: status.into(), route, message }
+    fn from(row: LinkRow) -> Self {
+        let LinkRow { handshake, connection_id, status, route, message, drift } = row;
+        let drift = drift.map(Into::into);
+        Self { handshake, connection_id, status: status.into(), route, message, drift }
     }
 }

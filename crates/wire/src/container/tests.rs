@@ -156,7 +156,7 @@ fn container(spec: ContainerSpec, names: Option<NetworkNames>) -> Container {
         spec,
         peerings: 0,
         observed: match names {
-            Some(names) => Observed::Found(Network { names, ready: true }),
+            Some(names) => Observed::Found(Network { names, ready: true, drift: None }),
             None => Observed::Nothing,
         },
         created: Timestamp::ZERO,

@@ -135,7 +135,7 @@ fn container(body: &str, names: NetworkNames) -> Vec<Value> {
             created: Timestamp::ZERO,
         }))
     };
-    let found = Observed::Found(Network { names, ready: true });
+    let found = Observed::Found(Network { names, ready: true, drift: None });
     vec![view(&spec, Observed::Nothing), view(&spec, found)]
 }
 

@@ -65,8 +65,14 @@ fn closed(required: &[&str], properties: Value) -> Value {
 }
 
 fn fault() -> Value {
-    let operations =
-        ["ensure_network", "remove_network", "ensure_link", "observe_link", "remove_link"];
+    let operations = [
+        "ensure_network",
+        "observe_network",
+        "remove_network",
+        "ensure_link",
+        "observe_link",
+        "remove_link",
+    ];
     json!({
         "effect": effect(),
         "group": or_null(any_text("Only calls about this project.")),
