@@ -5,6 +5,7 @@ import time
 import uuid
 from dataclasses import dataclass
 
+import atlas
 import requests
 from azure.core.credentials import AccessToken
 from azure.mgmt.network import NetworkManagementClient
@@ -14,6 +15,7 @@ from google.cloud import compute_v1
 DIRECTORY = "33333333-3333-3333-3333-333333333333"
 SUBSCRIPTION = "0e1d2c3b-4a59-4687-b6c5-d4e3f2a1b0c9"
 GROUP = "customer-group"
+APPLICATION = "44444444-4444-4444-4444-444444444444"
 ACTIONS = [
     "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/read",
     "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write",
@@ -98,13 +100,17 @@ class Azure:
 
 
 def service_principal(azure):
-    """The object id of the service in the customer's directory, as the directory knows it."""
-    answer = requests.get(
-        f"{azure.endpoint}/v1.0/servicePrincipals", verify=azure.ca, timeout=10,
-        headers={"Authorization": "Bearer administrator"},
-    )
-    answer.raise_for_status()
-    return answer.json()["value"][0]["id"]
+    """Takes the service's application into the customer's directory, as `az ad sp create --id`
+    does; its object id there."""
+    headers = {"Authorization": "Bearer administrator"}
+    base = f"{azure.endpoint}/v1.0/servicePrincipals"
+    made = requests.post(base, json={"appId": APPLICATION}, verify=azure.ca, timeout=10,
+                         headers=headers)
+    if made.status_code == 409:
+        made = requests.get(f"{base}(appId='{APPLICATION}')", verify=azure.ca, timeout=10,
+                            headers=headers)
+    made.raise_for_status()
+    return made.json()["id"]
 
 
 class Google:
@@ -117,16 +123,32 @@ class Google:
                    "client_options": {"api_endpoint": clouds.gcp}}
         self.networks = compute_v1.NetworksClient(**options)
         self.subnetworks = compute_v1.SubnetworksClient(**options)
+        # Futures of this library ask Google's own address, whatever they are told.
+        self.operations = compute_v1.GlobalOperationsClient(**options)
+        self.regional = compute_v1.RegionOperationsClient(**options)
+
+    def wait(self, operation):
+        """Waits until a global operation is done, and fails as it did."""
+        self.finish(lambda: self.operations.get(project=self.project, operation=operation.name))
+
+    @staticmethod
+    def finish(look):
+        """Waits until an operation is done, and fails as it did."""
+        done = atlas.until(look, lambda found: found.status == compute_v1.Operation.Status.DONE)
+        assert not done.error.errors, done
 
     def network(self, name, block):
         """A network with a subnet of these addresses, in the words of the Atlas API."""
-        self.networks.insert(project=self.project, network_resource=compute_v1.Network(
-            name=name, auto_create_subnetworks=False)).result()
-        self.subnetworks.insert(
+        self.wait(self.networks.insert_unary(
+            project=self.project, network_resource=compute_v1.Network(
+                name=name, auto_create_subnetworks=False)))
+        made = self.subnetworks.insert_unary(
             project=self.project, region="us-central1", subnetwork_resource=compute_v1.Subnetwork(
                 name=f"{name}-subnet", ip_cidr_range=block,
                 network=f"projects/{self.project}/global/networks/{name}",
-            )).result()
+            ))
+        self.finish(lambda: self.regional.get(
+            project=self.project, region="us-central1", operation=made.name))
         return {"gcpProjectId": self.project, "networkName": name}
 
     def join(self, network, project, name):
@@ -134,10 +156,10 @@ class Google:
         peering = compute_v1.NetworkPeering(
             name="to-the-service", network=f"projects/{project}/global/networks/{name}",
             exchange_subnet_routes=True)
-        self.networks.add_peering(
+        self.wait(self.networks.add_peering_unary(
             project=self.project, network=network["networkName"],
             networks_add_peering_request_resource=compute_v1.NetworksAddPeeringRequest(
-                network_peering=peering)).result()
+                network_peering=peering)))
 
     def states(self, network):
         """Where the peerings of a network stand."""

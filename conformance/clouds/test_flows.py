@@ -108,7 +108,9 @@ def test_a_rejection_fails_the_peering(client, group, clouds):
 
 
 def test_overlapping_addresses_fail_the_peering(client, group, clouds):
+    """The cloud looks at the networks themselves, whatever block the request named."""
     _, _, names = on_aws(clouds, "us-east-1", "192.168.0.0/16")
+    names["routeTableCidrBlock"] = "172.23.0.0/16"
     container = client.network_peering.create_group_container(group, atlas.AWS.container())
     body = {"providerName": "AWS", "containerId": container.id, **names}
     peer = client.network_peering.create_group_peer(group, body)

@@ -4,7 +4,9 @@ mod audit;
 mod backup;
 mod check;
 mod dev;
+mod gc;
 mod init;
+mod permissions;
 mod restore;
 mod serve;
 mod shell;
@@ -37,6 +39,10 @@ enum Command {
     Audit(audit::Audit),
     /// Say whether a configuration can be served, and what is wrong with it if not.
     Check(check::Check),
+    /// Find what we made in the real clouds and no longer know, and take it away.
+    Gc(gc::Gc),
+    /// Print the exact policy or role that the service needs in a real cloud.
+    Permissions(permissions::Permissions),
     /// Print the completions of a shell.
     Completions(shell::Completions),
     /// Print the manual page.
@@ -56,6 +62,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Restore(command) => restore::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Check(command) => check::run(&command),
+        Command::Gc(command) => gc::run(&command),
+        Command::Permissions(command) => permissions::run(&command),
         Command::Completions(command) => shell::completions(&command),
         Command::Man => shell::man(),
     }

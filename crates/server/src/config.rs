@@ -3,6 +3,7 @@
 //! `peerage serve` reads it from a TOML file; `peerage dev` builds it from its flags, over a file
 //! if one is named. Unknown names are refused, so that a misspelled one is never silently ignored.
 
+mod clouds;
 mod limits;
 mod span;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use clouds::{Aws, Azure, Clouds, Driver, Emulated, Gcp};
 pub use limits::Limits;
 pub use span::Span;
 
@@ -53,41 +55,6 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
-/// Which driver makes the peerings of each provider.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Clouds {
-    /// AWS.
-    pub aws: CloudDriver,
-    /// Azure.
-    pub azure: CloudDriver,
-    /// GCP.
-    pub gcp: CloudDriver,
-    /// How the emulated clouds behave.
-    pub emulated: Emulated,
-}
-
-/// What makes the peerings of one provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CloudDriver {
-    /// The reference model inside this process.
-    #[default]
-    Emulated,
-}
-
-/// How the emulated clouds behave.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Emulated {
-    /// How long each step takes.
-    pub pace: peerage_fabric::emulated::Pace,
-    /// What the customer does with a request.
-    pub customer: peerage_fabric::emulated::CustomerMode,
-    /// Whether callers may play the customer, move the clock and inject faults.
-    pub control: bool,
-}
-
 /// How this process shares the work with others over the same store.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -119,27 +86,6 @@ impl Default for Config {
             limits: Limits::default(),
             replica: Replica::default(),
             log: Log::default(),
-        }
-    }
-}
-
-impl Default for Clouds {
-    fn default() -> Self {
-        Self {
-            aws: CloudDriver::Emulated,
-            azure: CloudDriver::Emulated,
-            gcp: CloudDriver::Emulated,
-            emulated: Emulated::default(),
-        }
-    }
-}
-
-impl Default for Emulated {
-    fn default() -> Self {
-        Self {
-            pace: peerage_fabric::emulated::Pace::realistic(),
-            customer: peerage_fabric::emulated::CustomerMode::Accept,
-            control: false,
         }
     }
 }
@@ -221,13 +167,6 @@ impl Config {
         }
         Ok(())
     }
-
-    /// Whether every provider is emulated.
-    #[must_use]
-    pub fn is_emulated(&self) -> bool {
-        let Clouds { aws, azure, gcp, emulated: _ } = &self.clouds;
-        [aws, azure, gcp].into_iter().all(|driver| *driver == CloudDriver::Emulated)
-    }
 }
 
 #[cfg(test)]
@@ -237,7 +176,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_a_configuration() {
         let config: Config = toml::from_str("").unwrap();
-        assert!(config.is_emulated());
+        assert!(config.clouds.is_in_process());
         assert!(config.check().is_ok());
     }
 

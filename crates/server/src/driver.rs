@@ -34,7 +34,7 @@ const NUDGES_MAX: usize = 65_536;
 const SWEEP: Duration = Duration::from_secs(30);
 
 /// Between two rounds over everything that is settled as well: finds what others did to it.
-const ROUND: Duration = Duration::from_mins(5);
+pub const ROUND: Duration = Duration::from_mins(5);
 
 /// The longest sleep, so that a wait that was worked out wrongly cannot last.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -118,6 +118,8 @@ pub struct Driver {
     /// and did not is the same fence again, over objects that were forgotten in between.
     terms: [u64; SHARDS as usize],
     rumours: Rumours,
+    /// Between two rounds over everything.
+    rounds: Duration,
     gauges: watch::Sender<Gauges>,
 }
 
@@ -136,6 +138,7 @@ impl Driver {
         let owned = share.owned.borrow().clone();
         Self {
             rumours: Rumours::none(),
+            rounds: ROUND,
             share,
             owned,
             terms: [0; SHARDS as usize],
@@ -148,6 +151,12 @@ impl Driver {
             outcomes: mpsc::unbounded_channel(),
             gauges: watch::Sender::new(Gauges::default()),
         }
+    }
+
+    /// The same driver, with so much time between two rounds over everything.
+    #[must_use]
+    pub fn with_rounds(self, rounds: Duration) -> Self {
+        Self { rounds, ..self }
     }
 
     /// What it shows of itself, always the latest.
@@ -163,7 +172,7 @@ impl Driver {
         }
         let mut moves = self.clock.moves();
         let mut next_sweep = Instant::now();
-        let mut patrol = Patrol::new(self.app.clone(), ROUND);
+        let mut patrol = Patrol::new(self.app.clone(), self.rounds);
         while !*stop.borrow() {
             if self.take_ownership() {
                 next_sweep = Instant::now();

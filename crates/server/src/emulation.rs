@@ -1,12 +1,16 @@
 //! The hand on the emulated world: the customer's side, the clock, faults; and where that world
 //! keeps its state.
 //!
-//! Present only when every cloud is emulated and the configuration allows it. Where several
+//! Present only when no cloud is a real one and the configuration allows it. A cloud that speaks
+//! its own protocol (`ports`, `spoken`) is moved by the same hand. Where several
 //! processes share a store, they share this world: its objects, its faults and its clock are in
 //! the store, and any of them serves any request.
 
 mod clock;
 mod journal;
+mod planted;
+mod ports;
+mod spoken;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +21,15 @@ use peerage_core::id::{GroupId, PeerId};
 use peerage_core::reconcile::Key as ReconcileKey;
 use peerage_core::time::Timestamp;
 use peerage_fabric::emulated::{
-    CustomerAct, CustomerError, Emulated, Fault, FaultError, JournalError,
+    CustomerAct, CustomerError, Emulated, Fault, FaultError, Foretold, JournalError,
 };
 use peerage_store::Store;
 
 pub use self::clock::SharedClock;
 pub use self::journal::StoreJournal;
+pub use self::planted::PlantedFabric;
+pub use self::ports::{Port, Ports};
+pub use self::spoken::Spoken;
 
 use crate::app::hand::WorldAct;
 use crate::app::{App, Failure};
@@ -37,6 +44,8 @@ pub const ADVANCE_MAX: Duration = Duration::from_hours(24 * 366);
 pub struct Emulation {
     world: Arc<Emulated>,
     clock: SharedClock,
+    /// The clouds that speak their own protocols.
+    spoken: Vec<Arc<Spoken>>,
 }
 
 /// What is to be done to the clock.
@@ -100,7 +109,13 @@ impl Emulation {
     ) -> Result<Self, Failure> {
         let clock = SharedClock::new(clock, store);
         clock.catch_up().await?;
-        Ok(Self { world, clock })
+        Ok(Self { world, clock, spoken: Vec::new() })
+    }
+
+    /// The same hand, on these clouds as well.
+    #[must_use]
+    pub fn with_spoken(self, spoken: Vec<Arc<Spoken>>) -> Self {
+        Self { spoken, ..self }
     }
 
     /// The clock of this world, for whoever follows what other processes do to it.
@@ -124,14 +139,22 @@ impl Emulation {
         act: CustomerAct,
     ) -> Result<(), ControlError> {
         let project = app.in_group(context, group, Action::Change, Resource::Peering).await?;
-        app.peering(group, peer).await?;
-        let now = self.clock.now();
-        let foretold = self.world.foretell_act(peer, act, now).await;
-        let foretold = foretold.map_err(ControlError::Customer)?;
+        let provider = app.peering(group, peer).await?.value.0.provider();
         let place = (project.value.org, group, peer);
-        app.tell_customer_act(context, place, act, foretold).await?;
-        let done = self.world.customer(peer, act, now).await;
-        done.map_err(ControlError::Customer)?;
+        if let Some(spoken) = self.spoken.iter().find(|spoken| spoken.provider() == provider) {
+            // What becomes of it is the cloud's to say: it is another party's.
+            let object = format!("{provider}/peering/{peer}");
+            let foretold = Foretold { object, before: None, after: None };
+            app.tell_customer_act(context, place, act, foretold).await?;
+            spoken.customer(peer, act).await.map_err(ControlError::Customer)?;
+        } else {
+            let now = self.clock.now();
+            let foretold = self.world.foretell_act(peer, act, now).await;
+            let foretold = foretold.map_err(ControlError::Customer)?;
+            app.tell_customer_act(context, place, act, foretold).await?;
+            let done = self.world.customer(peer, act, now).await;
+            done.map_err(ControlError::Customer)?;
+        }
         app.announce(ReconcileKey::Peering(group, peer)).await;
         Ok(())
     }
@@ -143,7 +166,12 @@ impl Emulation {
     pub async fn clock(&self) -> Result<ClockState, ControlError> {
         self.clock.catch_up().await?;
         self.world.refresh().await?;
-        Ok(ClockState { reading: self.clock.read(), next_event: self.world.next_event() })
+        Ok(ClockState { reading: self.clock.read(), next_event: self.next_event() })
+    }
+
+    fn next_event(&self) -> Option<Timestamp> {
+        let spoken = self.spoken.iter().filter_map(|spoken| spoken.next_event());
+        spoken.chain(self.world.next_event()).min()
     }
 
     /// Moves the clock, in one transaction with the event; answers what it shows then.
@@ -157,13 +185,18 @@ impl Emulation {
         change: ClockChange,
     ) -> Result<ClockState, ControlError> {
         self.world.refresh().await?;
-        let next = self.world.next_event();
+        let next = self.next_event();
         if change == ClockChange::NextEvent && next.is_none() {
             return Err(ControlError::NoNextEvent);
         }
         self.clock.change(app, context, change, next).await?;
         if let Err(error) = self.world.advance(self.clock.now()).await {
             tracing::warn!(%error, "emulated.change_not_kept");
+        }
+        for spoken in &self.spoken {
+            if let Err(error) = spoken.advance().await {
+                tracing::warn!(%error, "emulated.change_not_kept");
+            }
         }
         self.clock().await
     }

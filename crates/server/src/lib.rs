@@ -3,13 +3,14 @@
 //!
 //! Rooms: [`http`] speaks the protocol and knows nothing of rules; [`authn`] says who calls;
 //! [`app`] has the use cases (authorize, decide in the core, commit); [`driver`] performs what the
-//! core's controller commands; [`emulation`] is the hand on the emulated clouds; [`config`],
-//! [`cli`] and [`runtime`] are how people start it.
+//! core's controller commands; [`clouds`] makes the drivers of real clouds; [`emulation`] is the
+//! hand on the emulated ones; [`config`], [`cli`] and [`runtime`] are how people start it.
 
 pub mod app;
 pub mod authn;
 pub mod cli;
 pub mod clock;
+pub mod clouds;
 pub mod config;
 pub mod context;
 pub mod driver;

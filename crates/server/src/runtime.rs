@@ -20,13 +20,17 @@ use crate::authn::{
     ChainKey, DigestPolicy, DigestVerifier, MasterKey, NonceKey, Sealer, Throttle, ThrottlePolicy,
 };
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::driver::{Driver, Fabrics, Share, nudges};
-use crate::emulation::{Emulation, StoreJournal};
+use crate::clouds::Drivers;
+use crate::config::{Clouds, Config};
+use crate::driver::{Driver, Fabrics, ROUND, Share, nudges};
+use crate::emulation::{Emulation, PlantedFabric, Port, Ports, StoreJournal};
 use crate::http;
 use crate::ids::Randomness;
 use crate::replica::Lessee;
 use crate::telemetry::Metrics;
+
+/// Between two looks at what is under way in an emulated cloud that speaks its own protocol.
+const SPOKEN_POLL: Duration = Duration::from_millis(100);
 
 /// Where the key that seals secrets comes from.
 #[derive(Clone, Copy)]
@@ -46,6 +50,10 @@ pub struct Running {
     pub address: SocketAddr,
     /// The use cases.
     pub app: Arc<App>,
+    /// The emulated clouds on ports of their own.
+    pub ports: Vec<Port>,
+    /// The authority of those ports' certificates, in PEM.
+    pub authority_pem: Option<String>,
     stop: watch::Sender<bool>,
     http: JoinHandle<std::io::Result<()>>,
     tasks: Vec<JoinHandle<()>>,
@@ -142,19 +150,20 @@ impl Running {
         }
         let share = share(&store, &randomness, config.replica.lease.0);
         let security = security(&master, &clock);
+        let external_ids = master.external_ids();
         let nudge = move |key| nudge.nudge(key);
         let app = App::new(store.clone(), clock.clone(), randomness, security, nudge);
         let (stop, stopped) = watch::channel(false);
-        let mut tasks = Vec::new();
+        let mut ports = Ports::open(&config.clouds, seed, &clock, &store, &stopped).await?;
+        let mut tasks = std::mem::take(&mut ports.tasks);
+        let drivers = Drivers::connect(&config.clouds, Some(&ports), external_ids).await?;
         let emulation = emulation(config, &emulated, &clock, &store).await?;
+        let emulation = emulation.map(|hand| hand.with_spoken(ports.spoken.clone()));
         if let Some(emulation) = emulation.as_ref().filter(|_| store.is_shared()) {
             tasks.push(tokio::spawn(emulation.shared_clock().follow(stopped.clone())));
         }
         let app = Arc::new(app.with_emulation(emulation));
-        let fabrics: Fabrics = Provider::ALL
-            .into_iter()
-            .map(|provider| (provider, emulated.clone() as Arc<dyn Fabric>))
-            .collect();
+        let fabrics = fabrics(&drivers, &ports, &emulated);
         #[cfg(feature = "failpoints")]
         let fabrics: Fabrics = fabrics
             .into_iter()
@@ -162,7 +171,8 @@ impl Running {
             .collect();
         let (share, lessee) = share;
         let driver =
-            Driver::new(app.clone(), clock, fabrics, emulated_tempo(), nudged, share, seed);
+            Driver::new(app.clone(), clock, fabrics, tempo(&config.clouds), nudged, share, seed)
+                .with_rounds(rounds(&config.clouds));
         let metrics = Metrics::new(driver.gauges());
         let listener = http::serve::listen(config.listen)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -174,7 +184,8 @@ impl Running {
         }
         let router = http::router(app.clone(), metrics, &config.limits);
         let http = tokio::spawn(http::serve::serve(listener, config.clone(), router, stopped));
-        Ok(Self { address, app, stop, http, tasks })
+        let Ports { ports, authority_pem, .. } = ports;
+        Ok(Self { address, app, ports, authority_pem, stop, http, tasks })
     }
 
     /// Stops: takes no new requests, lets those in flight finish, then ends.
@@ -239,6 +250,32 @@ pub async fn check_whole(store: &dyn Store) -> anyhow::Result<()> {
         "a restore into this store was begun and not finished: run `peerage restore --force` again"
     );
     Ok(())
+}
+
+/// What makes the peerings of each provider: its driver where there is one, else the model.
+fn fabrics(drivers: &Drivers, ports: &Ports, emulated: &Arc<Emulated>) -> Fabrics {
+    let fabric = |provider| match drivers.fabrics.get(&provider) {
+        None => emulated.clone() as Arc<dyn Fabric>,
+        Some(driver) if ports.of(provider).is_some() => {
+            Arc::new(PlantedFabric::new(driver.clone(), emulated.clone()))
+        }
+        Some(driver) => driver.clone(),
+    };
+    Provider::ALL.into_iter().map(|provider| (provider, fabric(provider))).collect()
+}
+
+/// Real clouds do not say when something changes.
+fn tempo(clouds: &Clouds) -> Tempo {
+    if clouds.is_in_process() {
+        return emulated_tempo();
+    }
+    let poll = if clouds.is_emulated() { SPOKEN_POLL } else { Tempo::default().poll };
+    Tempo { poll, ..Tempo::default() }
+}
+
+/// Between two rounds over everything: within it, drift is found.
+fn rounds(clouds: &Clouds) -> Duration {
+    if clouds.is_in_process() { ROUND } else { clouds.poll.0.min(ROUND) }
 }
 
 /// The emulated clouds say by themselves when something changes: looking again is a safety net.

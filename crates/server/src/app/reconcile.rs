@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use peerage_core::cloud::{Drift, Observed};
+use peerage_core::container::Container;
 use peerage_core::error::Refusal;
-use peerage_core::id::{ContainerId, GroupId, PeerId};
+use peerage_core::id::{ContainerId, GroupId, OrgId, PeerId};
 use peerage_core::peering::Peering;
 use peerage_core::provider::Provider;
 use peerage_core::reconcile::{Fence, Key, Object, Snapshot, WriteResult};
@@ -151,14 +153,26 @@ impl App {
         let seen = Some(Revision(stamp));
         let mut change = Change::untold("what is seen of a cloud is nobody's doing");
         match (before, after) {
-            (Object::Network(_), Some(Object::Network(next))) => {
+            (Object::Network(old), Some(Object::Network(next))) => {
                 change.require(keys::container(next.group, next.id), seen);
                 put_container(&mut change, next)?;
+                if let Some(news) = network_drift(old, next) {
+                    self.tell_seen(&mut change, next.group, news).await?;
+                }
             }
             (Object::Peering(old), Some(Object::Peering(next))) => {
                 change.require(keys::peering(next.0.group, next.0.id), seen);
                 put_peering(&mut change, &next.0)?;
                 self.tell_milestone(&mut change, &old.0, &next.0).await?;
+                if let Some(drift) = link_drift(&old.0, &next.0) {
+                    let news = |org| {
+                        News::in_group(kind::PEERAGE_PEER_DRIFTED, org, next.0.group)
+                            .with("peerId", next.0.id)
+                            .with("drift", &drift.what)
+                            .with("repaired", drift.repair)
+                    };
+                    self.tell_seen(&mut change, next.0.group, news).await?;
+                }
             }
             (Object::Peering(old), None) => return self.erase(seen, &old.0, fence).await,
             (Object::Network(_) | Object::Peering(_), _) => {
@@ -166,6 +180,19 @@ impl App {
             }
         }
         self.write_once(change, fence).await
+    }
+
+    /// Puts an event about a project's object into a change, if there is such a project.
+    async fn tell_seen(
+        &self,
+        change: &mut Change,
+        group: GroupId,
+        news: impl FnOnce(OrgId) -> News,
+    ) -> Result<(), Failure> {
+        if let Some(project) = self.read::<GroupRecord>(&keys::group(group)).await? {
+            self.record(change, None, news(project.value.org));
+        }
+        Ok(())
     }
 
     async fn write_once(
@@ -237,4 +264,35 @@ impl App {
         self.record(change, None, news);
         Ok(())
     }
+}
+
+/// What of a working peering a look found changed that was as it should be before.
+fn link_drift<'a>(before: &Peering, after: &'a Peering) -> Option<&'a Drift> {
+    let was = before.observed.found()?;
+    let drift = after.observed.found()?.drift.as_ref()?;
+    (before.phase.is_available() && was.drift.as_ref() != Some(drift)).then_some(drift)
+}
+
+/// What a look found about a network that was as it should be before: that it is gone, or what of
+/// it was changed.
+fn network_drift(before: &Container, after: &Container) -> Option<impl FnOnce(OrgId) -> News> {
+    let was = before.observed.found().filter(|was| was.ready && before.is_wanted())?;
+    let (kind, drift) = match &after.observed {
+        // Doubt without a reason for a change of ours: a look found nothing.
+        Observed::Unknown if !was.needs_repair() && after.is_wanted() => {
+            (kind::PEERAGE_CONTAINER_LOST, None)
+        }
+        Observed::Found(network) if network.drift != was.drift => {
+            (kind::PEERAGE_CONTAINER_DRIFTED, Some(network.drift.clone()?))
+        }
+        Observed::Nothing | Observed::Unknown | Observed::Found(_) => return None,
+    };
+    let (group, container) = (after.group, after.id);
+    Some(move |org| {
+        let news = News::in_group(kind, org, group).with("containerId", container);
+        match drift {
+            Some(drift) => news.with("drift", drift.what).with("repaired", drift.repair),
+            None => news,
+        }
+    })
 }

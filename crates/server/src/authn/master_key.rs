@@ -11,8 +11,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hmac::{Hmac, Mac as _};
+use peerage_core::id::GroupId;
 use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -116,6 +118,16 @@ impl MasterKey {
     /// Seals password equivalents at rest.
     pub fn seal_key(&self) -> SecretKey {
         self.0.derive("seal")
+    }
+
+    /// The external id of each project: who lets us assume a role demands it, so that nobody can
+    /// have us use a role that is another project's. It cannot be guessed and is never chosen.
+    pub fn external_ids(&self) -> Arc<dyn Fn(GroupId) -> String + Send + Sync> {
+        let key = self.0.derive("external-id");
+        Arc::new(move |group| {
+            let mac = key.mac(&[b"aws\0", group.to_string().as_bytes()]);
+            format!("peerage-{}", hex::encode(&mac[..20]))
+        })
     }
 
     /// Shows that this is the key that something was made with, and gives nothing else away.

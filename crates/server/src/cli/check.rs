@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use peerage_core::provider::Provider;
 use peerage_store::keys;
 
 use super::terminal::say;
 use crate::authn::MasterKey;
+use crate::clouds::Drivers;
 use crate::config::Config;
 
 /// Say whether a configuration can be served, and what is wrong with it if not.
@@ -45,6 +47,31 @@ pub(super) fn run(command: &Check) -> anyhow::Result<()> {
             config.key_file.display()
         ));
     }
-    say("clouds         ok  emulated: aws, azure, gcp");
+    runtime.block_on(clouds(&config))
+}
+
+/// Who we are in each real cloud. The external ids are those of the key file, if there is one yet;
+/// without it only roles of projects are out of reach.
+async fn clouds(config: &Config) -> anyhow::Result<()> {
+    let master =
+        MasterKey::load(&config.key_file).unwrap_or_else(|_| MasterKey::from_bytes([0; 32]));
+    let drivers = Drivers::connect(&config.clouds, None, master.external_ids()).await?;
+    let mut failed = Vec::new();
+    for provider in Provider::ALL {
+        let Some(inventory) = drivers.inventories.get(&provider) else {
+            say(format!("{:<14} ok  emulated", provider.name()));
+            continue;
+        };
+        match inventory.whoami().await {
+            Ok(lines) => {
+                lines.iter().for_each(|who| say(format!("{:<14} ok  {who}", provider.name())))
+            }
+            Err(error) => {
+                say(format!("{:<14} --  {error}", provider.name()));
+                failed.push(provider.name());
+            }
+        }
+    }
+    anyhow::ensure!(failed.is_empty(), "not usable: {}", failed.join(", "));
     Ok(())
 }

@@ -1,20 +1,26 @@
 //! `peerage dev`: everything in one process, nothing to configure.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use peerage_core::provider::Provider;
 use peerage_fabric::emulated::{CustomerMode, Pace};
 use peerage_store::Store;
 use serde::Serialize;
 
 use super::terminal::say;
 use crate::app::install::{Installation, Installed};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Driver, Limits, Span};
+use crate::emulation::Port;
 use crate::ids::Randomness;
 use crate::runtime::{KeySource, Running};
+
+/// A free port of this machine.
+const ANY_PORT: &str = "127.0.0.1:0";
 
 /// Run everything in one process, with emulated clouds and nothing to configure.
 #[derive(Debug, Args)]
@@ -37,9 +43,20 @@ pub(super) struct Dev {
     /// How long the clouds take: nothing, about 100 ms a step, or their own minutes.
     #[arg(long, value_enum, default_value = "fast")]
     pace: PaceName,
-    /// What the other party does with a request.
-    #[arg(long, value_enum, default_value = "accept")]
-    customer: CustomerName,
+    /// What the other party does with a request [default: accept; manual with --emulate-…, where
+    /// your own tools play it].
+    #[arg(long, value_enum)]
+    customer: Option<CustomerName>,
+    /// Serve the emulated AWS as EC2 and STS here (default: a free port), and drive it as the real
+    /// one: boto3, the aws command and Terraform can then play the customer.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = ANY_PORT)]
+    emulate_aws: Option<SocketAddr>,
+    /// Serve the emulated Azure as Resource Manager here, and drive it as the real one.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = ANY_PORT)]
+    emulate_azure: Option<SocketAddr>,
+    /// Serve the emulated GCP as Compute Engine here, and drive it as the real one.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = ANY_PORT)]
+    emulate_gcp: Option<SocketAddr>,
     /// Take the rest of the configuration from here.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -75,6 +92,26 @@ struct Credentials<'a> {
     private_key: &'a str,
     client_id: &'a str,
     client_secret: &'a str,
+    /// The address of each emulated cloud that is on a port of its own.
+    #[serde(flatten)]
+    clouds: BTreeMap<&'static str, String>,
+    /// The certificates that their clients have to trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<&'a Path>,
+}
+
+/// The emulated clouds on ports of their own.
+struct Ports<'a> {
+    ports: &'a [Port],
+    authority: Option<&'a Path>,
+}
+
+/// The address that the clients of a cloud take. Azure's refuse to send a token without TLS.
+fn endpoint(port: &Port) -> String {
+    match port.provider {
+        Provider::Azure => format!("https://{}", port.address),
+        Provider::Aws | Provider::Gcp => format!("http://{}", port.address),
+    }
 }
 
 pub(super) fn run(command: Dev) -> anyhow::Result<()> {
@@ -106,13 +143,33 @@ impl Dev {
             PaceName::Fast => Pace::fast(),
             PaceName::Realistic => Pace::realistic(),
         };
-        emulated.customer = match self.customer {
-            CustomerName::Accept => CustomerMode::Accept,
-            CustomerName::Manual => CustomerMode::Manual,
-            CustomerName::Reject => CustomerMode::Reject,
-            CustomerName::Ignore => CustomerMode::Ignore,
+        let ports = [self.emulate_aws, self.emulate_azure, self.emulate_gcp];
+        let by_hand = ports.iter().any(Option::is_some);
+        emulated.customer = match (self.customer, by_hand) {
+            (Some(CustomerName::Accept), _) | (None, false) => CustomerMode::Accept,
+            (Some(CustomerName::Manual), _) | (None, true) => CustomerMode::Manual,
+            (Some(CustomerName::Reject), _) => CustomerMode::Reject,
+            (Some(CustomerName::Ignore), _) => CustomerMode::Ignore,
         };
+        if by_hand {
+            // Who plays the customer wants to see at once what became of it.
+            config.clouds.poll = Span::from_secs(1);
+        }
+        self.put_on_ports(&mut config);
         Ok(config)
+    }
+
+    fn put_on_ports(&self, config: &mut Config) {
+        let clouds = &mut config.clouds;
+        if let Some(address) = self.emulate_aws {
+            clouds.aws = Driver::Spoken(address);
+        }
+        if let Some(address) = self.emulate_azure {
+            clouds.azure = Driver::Spoken(address);
+        }
+        if let Some(address) = self.emulate_gcp {
+            clouds.gcp = Driver::Spoken(address);
+        }
     }
 
     async fn serve(self, config: Config) -> anyhow::Result<()> {
@@ -126,12 +183,15 @@ impl Dev {
         let running =
             Running::start(&config, store, KeySource::File(&home.key_file()), randomness).await?;
         let installed = home.credentials(&running).await?;
+        let authority = home.authority(&running)?;
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let base_url = format!("{scheme}://{}", running.address);
         if let Some(path) = &self.credentials_file {
-            write_private(path, &credentials(&base_url, &installed)?)?;
+            let ports = Ports { ports: &running.ports, authority: authority.as_deref() };
+            write_private(path, &credentials(&base_url, &installed, &ports)?)?;
         }
         welcome(&base_url, &installed, self.data_dir.as_deref());
+        welcome_clouds(&running.ports, authority.as_deref());
         crate::runtime::until_told_to_stop().await?;
         running.stop().await
     }
@@ -171,6 +231,14 @@ impl Home {
         Ok(peerage_store::open(&format!("sqlite://{}", path.display()))?)
     }
 
+    /// Writes the authority that vouches for the emulated clouds where their clients find it.
+    fn authority(&self, running: &Running) -> anyhow::Result<Option<PathBuf>> {
+        let Some(pem) = &running.authority_pem else { return Ok(None) };
+        let path = std::path::absolute(self.path().join("emulated-clouds-ca.pem"))?;
+        write_private(&path, pem.as_bytes())?;
+        Ok(Some(path))
+    }
+
     /// The credentials of this installation: made at the first start and kept beside the state, so
     /// that the next start shows the same.
     async fn credentials(&self, running: &Running) -> anyhow::Result<Installed> {
@@ -189,7 +257,16 @@ impl Home {
     }
 }
 
-fn credentials(base_url: &str, installed: &Installed) -> anyhow::Result<Vec<u8>> {
+fn credentials(
+    base_url: &str,
+    installed: &Installed,
+    ports: &Ports<'_>,
+) -> anyhow::Result<Vec<u8>> {
+    let name = |provider| match provider {
+        Provider::Aws => "awsEndpoint",
+        Provider::Azure => "azureEndpoint",
+        Provider::Gcp => "gcpEndpoint",
+    };
     let credentials = Credentials {
         base_url,
         org_id: installed.org_id.clone(),
@@ -198,6 +275,8 @@ fn credentials(base_url: &str, installed: &Installed) -> anyhow::Result<Vec<u8>>
         private_key: &installed.private_key,
         client_id: &installed.client_id,
         client_secret: &installed.client_secret,
+        clouds: ports.ports.iter().map(|port| (name(port.provider), endpoint(port))).collect(),
+        ca_file: ports.authority,
     };
     let mut text = serde_json::to_vec_pretty(&credentials)?;
     text.push(b'\n');
@@ -243,4 +322,21 @@ Terraform, in the environment and the provider block:
   }}
 "
     ));
+}
+
+/// How the clients of the emulated clouds find them.
+fn welcome_clouds(ports: &[Port], authority: Option<&Path>) {
+    let Some(authority) = authority else { return };
+    say("Emulated clouds, for your own tools as the customer:");
+    for port in ports {
+        let (endpoint, path) = (endpoint(port), authority.display());
+        say(match port.provider {
+            Provider::Aws => format!(
+                "  AWS    AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=123456789012 \\
+         AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1 aws ec2 describe-vpc-peering-connections"
+            ),
+            Provider::Azure => format!("  Azure  {endpoint} (REQUESTS_CA_BUNDLE={path})"),
+            Provider::Gcp => format!("  GCP    {endpoint} (anonymous credentials)"),
+        });
+    }
 }

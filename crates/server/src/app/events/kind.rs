@@ -103,6 +103,8 @@ kinds! {
     OWN:
     PEERAGE_CLOCK_MOVED "The clock of the emulated clouds was moved, stopped or started.";
     PEERAGE_CONTAINER_CREATED "A network container was made.";
+    PEERAGE_CONTAINER_DRIFTED "Something of a container's network was changed in its cloud.";
+    PEERAGE_CONTAINER_LOST "A container's network was taken away in its cloud, and is made again.";
     PEERAGE_CREDENTIALS_FORGOT_GROUP "A credential lost its roles in a project that was closed.";
     PEERAGE_CUSTOMER_ACCEPTED "A caller accepted a peering in the emulated customer's place.";
     PEERAGE_CUSTOMER_DELETED "A caller deleted the emulated customer's side of a peering.";
@@ -113,6 +115,7 @@ kinds! {
     PEERAGE_ORG_CHANGED "Something else about an organization was changed.";
     PEERAGE_ORG_DELETED "An organization was closed.";
     PEERAGE_PEER_ACTIVE "A peering began to work.";
+    PEERAGE_PEER_DRIFTED "Something of our side of a peering was changed in its cloud.";
     PEERAGE_PEER_INACTIVE "A peering stopped working.";
     PEERAGE_PEER_REMOVED "Nothing is left of a peering in its cloud, and it is gone.";
     PEERAGE_PRIVATE_IP_MODE_CHANGED "A project began or ceased to be reached through peerings only.";
