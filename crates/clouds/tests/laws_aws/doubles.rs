@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use peerage_clouds::CloudApi;
 use peerage_core::cloud::{LinkRequest, LinkStatus, NetworkNames};
+use peerage_fabric::Fabric;
 use peerage_fabric::aws::Form;
 use peerage_fabric::emulated::CustomerMode;
 use peerage_fabric::tags;
@@ -54,14 +56,32 @@ async fn of_two_fresh_vpcs_every_process_takes_the_same() {
     assert_eq!(world.vpcs().await, [smallest]);
 }
 
+/// How many VPCs of ours there are, shown or not.
+fn vpcs_there(world: &World) -> usize {
+    let state = world.ec2.state();
+    let vpcs = state["vpcs"].as_object().unwrap().values();
+    vpcs.filter(|vpc| vpc["account"] == peerage_clouds::aws::SERVICE).count()
+}
+
 #[tokio::test]
 async fn what_is_not_shown_yet_is_not_made_again() {
     let world = World::new(CustomerMode::Accept).await;
     let driver = world.driver();
-    let hand = Hand { world: &world, fabric: &driver };
     world.ec2.hide_new(6);
+    let mut waited = Vec::new();
+    for _ in 0..100 {
+        let seen = driver.ensure_network(&network_request(1), world.clock.now()).await;
+        assert_eq!(vpcs_there(&world), 1);
+        match seen {
+            Ok(sighting) if sighting.found.as_ref().is_some_and(|network| network.ready) => break,
+            Ok(_) => {}
+            Err(error) => waited.push(error.code),
+        }
+        world.clock.pass(Duration::from_secs(1));
+    }
+    assert!(waited.contains(&"InvalidVpcID.NotFound".to_owned()), "{waited:?}");
+    let hand = Hand { world: &world, fabric: &driver };
     let (request, _) = hand.active(1).await;
-    assert_eq!(world.vpcs().await.len(), 1);
     assert_eq!(world.ec2.connections_made(request.peering, 1), 1);
 }
 

@@ -2,6 +2,7 @@
 
 use peerage_core::cloud::{Certainty, LinkStatus, Remedy};
 use peerage_fabric::Fabric;
+use peerage_fabric::aws::Form;
 use peerage_fabric::emulated::CustomerMode;
 
 use crate::proxy::Rates;
@@ -32,6 +33,30 @@ async fn a_lost_answer_to_a_change_leaves_doubt_and_one_to_a_look_does_not() {
     let world = World::with(CustomerMode::Accept, Some((1, cut))).await;
     let looked = world.driver().observe_link(&link_request(1), now).await.unwrap_err();
     assert_eq!(looked.certainty, Certainty::Definite);
+}
+
+#[tokio::test]
+async fn a_refusal_after_half_of_the_work_leaves_doubt() {
+    let world = World::new(CustomerMode::Accept).await;
+    let driver = world.driver();
+    let asked = || driver.ensure_network(&network_request(1), world.clock.now());
+    world.ec2.deny("ec2:CreateVpc");
+    assert_eq!(asked().await.unwrap_err().certainty, Certainty::Definite, "nothing was done");
+    world.ec2.allow_all();
+    while asked().await.is_ok_and(|seen| seen.found.is_none_or(|network| !network.ready)) {
+        world.ec2.deny("ec2:CreateTags");
+        world.clock.pass(std::time::Duration::from_secs(5));
+    }
+    let half = asked().await.unwrap_err();
+    assert_eq!(half.certainty, Certainty::Definite, "only the mark was left, and it was refused");
+    assert_eq!(half.code, "UnauthorizedOperation");
+    world.ec2.allow_all();
+    world.ec2.deny("ec2:CreateSubnet");
+    let gone = world.list(Form::look("DescribeSubnets"), "subnetSet", "subnetId").await;
+    world.ours(Form::change("DeleteSubnet").with("SubnetId", &gone[0])).await;
+    let off = Form::change("ModifyVpcAttribute").with("VpcId", world.vpcs().await.remove(0));
+    world.ours(off.with("EnableDnsHostnames.Value", "false")).await;
+    assert_eq!(asked().await.unwrap_err().certainty, Certainty::Indefinite, "names were done");
 }
 
 #[tokio::test]

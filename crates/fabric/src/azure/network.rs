@@ -175,7 +175,8 @@ impl Azure {
     async fn create(&self, request: &NetworkRequest, now: Timestamp) -> Result<Vnet, Failure> {
         // One whose answer was lost is asked for by the same name: it is never there twice.
         let name = match self.memory.network(request.container) {
-            Some(_) | None => fresh_name(request.container)?,
+            Some(name) => name,
+            None => fresh_name(request.container)?,
         };
         self.memory.network_seen(request.container, &name);
         let Some(id) = self.place.sibling(&name) else {
