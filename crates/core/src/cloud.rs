@@ -63,14 +63,16 @@ pub enum NetworkNames {
         /// The id of the VPC.
         vpc_id: String,
     },
-    /// Azure: the subscription as 24 hexadecimal digits, and the VNet's name.
+    /// Azure: the subscription, a UUID in a real cloud and 24 hexadecimal digits in the emulated
+    /// one, and the VNet's name.
     Azure {
         /// The subscription that holds the VNet.
         subscription_id: String,
         /// The VNet.
         vnet_name: String,
     },
-    /// GCP: `p-` and 24 characters, `nt-` and the network's own name.
+    /// GCP: the project (`p-` and 24 characters in the emulated cloud), `nt-` and the network's own
+    /// name.
     Gcp {
         /// The GCP project.
         project_id: String,

@@ -78,8 +78,8 @@ pub struct AzureOptions {
     pub authority: String,
     /// The Resource Manager: [`ENDPOINT`], or that of another cloud or of a test.
     pub endpoint: String,
-    /// Whom the tokens are for: [`ENDPOINT`], or that of another cloud.
-    pub audience: String,
+    /// Whom the tokens are for, where that is not the Resource Manager's own address.
+    pub audience: Option<String>,
 }
 
 impl AzureOptions {
@@ -102,7 +102,7 @@ impl AzureOptions {
             forwarded_traffic: ForwardedTraffic::Blocked,
             authority: AUTHORITY.to_owned(),
             endpoint: ENDPOINT.to_owned(),
-            audience: ENDPOINT.to_owned(),
+            audience: None,
         }
     }
 }
@@ -138,10 +138,11 @@ impl Azure {
         let (authority, endpoint) = (base(&options.authority)?, base(&options.endpoint)?);
         let http = Http::new(&options.remote)?;
         let seed = random_u64()?;
+        let audience = options.audience.as_deref().unwrap_or(&endpoint).trim_end_matches('/');
         let tokens = token::Tokens {
             http: http.clone(),
             authority,
-            scope: format!("{}/.default", options.audience.trim_end_matches('/')),
+            scope: format!("{audience}/.default"),
             client_id: options.client_id.clone(),
             credential: options.credential.clone(),
             bucket: Bucket::new(TOKENS_PER_SECOND, seed),

@@ -108,7 +108,7 @@ async fn the_driver_keeps_the_laws() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_driver_keeps_the_laws_behind_a_proxy_that_loses_delays_doubles_and_truncates() {
-    for seed in 1..=3 {
+    for seed in 1..=2 {
         let driver = Driver { seed: Some(seed), ..Driver::default() };
         check(&driver).await;
         let suffered = driver.suffered.load(Ordering::SeqCst);

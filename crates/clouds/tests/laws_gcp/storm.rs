@@ -56,13 +56,13 @@ async fn twenty_peerings_that_are_asked_for_at_once_all_work_in_the_end() {
     let hand = Hand { world: &world, fabric: &*gcp };
     hand.network(&network_request(1)).await;
     let mut left: Vec<LinkRequest> = (1..=PEERINGS).map(link_request).collect();
-    // Forty operations of eight seconds, one after the other, and the time between them.
+    // Forty operations of four seconds, one after the other, and the time between them.
     for _ in 0..300 {
         left = wave(&world, &gcp, left).await;
         if left.is_empty() {
             break;
         }
-        world.clock.pass(Duration::from_secs(4));
+        world.clock.pass(Duration::from_secs(2));
     }
     assert!(left.is_empty(), "{} never worked", left.len());
     let halves = world.networks()[0]["peerings"].as_array().map_or(0, Vec::len);

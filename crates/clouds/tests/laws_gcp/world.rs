@@ -108,10 +108,10 @@ impl Drop for World {
 /// A pace at which everything can be seen to take its time, and not more calls than that needs.
 pub(crate) fn pace() -> Pace {
     Pace {
-        network: Duration::from_secs(3),
-        gcp_operation: Duration::from_secs(8),
-        removal: Duration::from_secs(5),
-        customer: Duration::from_secs(2),
+        network: Duration::from_secs(2),
+        gcp_operation: Duration::from_secs(4),
+        removal: Duration::from_secs(3),
+        customer: Duration::from_secs(1),
         ..Pace::realistic()
     }
 }
@@ -123,7 +123,7 @@ impl World {
 
     /// `rates`: a proxy with these faults stands before the cloud; `u64` decides them.
     pub(crate) async fn with(customer: CustomerMode, rates: Option<(u64, Rates)>) -> Self {
-        let options = Options { pace: pace(), customer, seed: 12 };
+        let options = Options { pace: pace(), customer, seed: 7 };
         let compute = Compute::new(options.clone());
         for number in 1..=25 {
             let range = format!("172.16.{number}.0/24");

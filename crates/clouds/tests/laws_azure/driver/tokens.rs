@@ -20,7 +20,8 @@ fn empty_list() -> Said {
 #[tokio::test]
 async fn a_secret_is_sent_as_the_form_says_and_never_shown() {
     let fake = Fake::start(|_| empty_list()).await;
-    let azure = driver(&fake);
+    let audience = Some("https://management.azure.com/".to_owned());
+    let azure = Azure::new(AzureOptions { audience, ..options(&fake) }).unwrap();
     azure.observe_network(&network_request(), at(0)).await.unwrap();
     let asked = fake.token_requests();
     assert_eq!(asked.len(), 1);
@@ -38,6 +39,14 @@ async fn a_secret_is_sent_as_the_form_says_and_never_shown() {
     assert_eq!(calls[0].header("authorization"), Some(&*format!("Bearer token-of-{TENANT}")));
     let shown = format!("{azure:?}");
     assert!(!shown.contains("canary") && !shown.contains("token-of"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_token_is_for_the_endpoint_unless_another_audience_is_named() {
+    let fake = Fake::start(|_| empty_list()).await;
+    driver(&fake).observe_network(&network_request(), at(0)).await.unwrap();
+    let scope = fake.token_requests()[0].field("scope").unwrap();
+    assert_eq!(scope, format!("{}/.default", fake.address));
 }
 
 #[tokio::test]
