@@ -35,34 +35,34 @@ pub(super) async fn make(
     tags.push((tags::HANDSHAKE, request.handshake.to_string()));
     let made = visit.client.create_peering(&vpc, &other, &region, &tags, visit.now).await;
     let made = made.map_err(|error| judged(error, &other))?;
-    accept(visit, request, made).await
+    adopt(visit, request, made).await
 }
 
-/// What EC2 answered may be older than the request: it is ours only by its tags.
-async fn accept(
+/// What EC2 answered may be older than the request: it is ours only by its tags. Some servers
+/// answer without them, and say more when they are asked again.
+async fn adopt(
     visit: &Visit<'_>,
     request: &LinkRequest,
     made: PeeringConnection,
 ) -> Result<PeeringConnection, CallError> {
-    if choice::is_its(visit, &made, request.peering) {
+    let remember = |id: &str| {
         let until = visit.now.after(SHOWN);
-        visit.aws.recent.put(About::Link(request.peering), made.id.clone(), until);
-        return Ok(made);
-    }
-    if made.tags.is_empty() {
-        // Some servers answer without tags.
-        let until = visit.now.after(SHOWN);
+        visit.aws.recent.put(About::Link(request.peering), id.to_owned(), until);
+    };
+    let made = if made.tags.is_empty() {
         let shown = visit.client.describe_peering(&made.id, visit.now).await?;
-        return match shown {
-            Some(shown) if choice::is_its(visit, &shown, request.peering) => Ok(shown),
-            Some(shown) => Err(already_exists(&shown)),
-            None => {
-                visit.aws.recent.put(About::Link(request.peering), made.id.clone(), until);
-                Err(choice::not_shown(&made.id))
-            }
-        };
+        shown.ok_or_else(|| {
+            remember(&made.id);
+            choice::not_shown(&made.id)
+        })?
+    } else {
+        made
+    };
+    if !choice::is_its(visit, &made, request.peering) {
+        return Err(already_exists(&made));
     }
-    Err(already_exists(&made))
+    remember(&made.id);
+    Ok(made)
 }
 
 /// Our VPC, once it can be peered from.
