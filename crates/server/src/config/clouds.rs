@@ -66,7 +66,7 @@ pub struct Aws {
     /// The regions that are searched for orphans, and for this installation's networks; all of the
     /// account's when empty.
     pub regions: Vec<String>,
-    /// Subnets in each network: 1, 2, 4 or 8.
+    /// Subnets in each network: 1 to 8.
     pub subnets: Option<u8>,
     /// Whether our side resolves names of the customer's side through the peering.
     pub dns: Option<bool>,
