@@ -7,8 +7,7 @@ import atlas
 import pytest
 from server import Server
 
-PORTS = ("--emulate-aws", "127.0.0.1:0", "--emulate-azure", "127.0.0.1:0",
-         "--emulate-gcp", "127.0.0.1:0")
+PORTS = ("--emulate-aws", "--emulate-azure", "--emulate-gcp")
 
 
 @pytest.fixture(scope="session")
