@@ -17,7 +17,6 @@ mod actions;
 mod agenda;
 mod answer;
 mod blocks;
-mod calendar;
 mod caller;
 mod connections;
 mod customer;

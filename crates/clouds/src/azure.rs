@@ -9,7 +9,6 @@
 mod access;
 mod answer;
 mod bearer;
-mod calendar;
 mod call;
 mod customer;
 mod directory;

@@ -13,7 +13,6 @@ mod customer;
 pub mod fidelity;
 mod ids;
 mod links;
-mod moment;
 mod network;
 mod operation;
 mod page;

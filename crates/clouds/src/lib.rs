@@ -10,6 +10,7 @@
 pub mod api;
 pub mod aws;
 pub mod azure;
+mod calendar;
 pub mod certificate;
 pub mod fidelity;
 pub mod gcp;

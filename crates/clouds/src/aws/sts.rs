@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use peerage_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::SERVICE;
 use super::answer::{missing_action, unknown_action, unsigned};
 use super::caller::{self, Caller, Scope, partition};
 use super::parameters::Parameters;
@@ -18,7 +19,7 @@ use super::refusal::Refusal;
 use super::turn::Outcome;
 use super::world::World;
 use super::xml::Xml;
-use super::{SERVICE, calendar};
+use crate::calendar;
 
 /// The version of the API.
 pub(super) const VERSION: &str = "2011-06-15";
@@ -264,7 +265,7 @@ fn session(world: &mut World, wish: &Wish<'_>, is_service: bool) -> Xml {
     let mut xml = Xml::default();
     xml.block("Credentials", |xml| {
         xml.text("AccessKeyId", key).text("SecretAccessKey", secret).text("SessionToken", token);
-        xml.text("Expiration", calendar::text(Timestamp::from_millis(expires)));
+        xml.text("Expiration", calendar::utc(Timestamp::from_millis(expires)));
     });
     xml.block("AssumedRoleUser", |xml| {
         xml.text("AssumedRoleId", format!("{}:{}", role_id(wish.role), wish.name)).text("Arn", arn);

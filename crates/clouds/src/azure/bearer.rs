@@ -6,12 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::calendar;
 use super::call::Call;
 use super::ids::digest;
 use super::object::Principal;
 use super::refusal::{Refusal, access};
 use super::world::World;
+use crate::calendar;
 use peerage_core::time::Timestamp;
 
 /// How long a token works, in seconds.
@@ -94,7 +94,7 @@ fn read(world: &World, token: &str) -> Result<Caller, Refusal> {
     let (now, end) = (world.now(), claims["exp"].as_i64().unwrap_or(0));
     if now.as_millis().div_euclid(1000) >= end {
         let end = Timestamp::from_millis(end.saturating_mul(1000));
-        return Err(access::expired(&calendar::written(end), &calendar::written(now)));
+        return Err(access::expired(&calendar::utc(end), &calendar::utc(now)));
     }
     let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
     let (tenant, client, object) = (text("tid"), text("appid"), text("oid"));

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::CUSTOMER_TENANT;
 use super::answer::{Answered, json_answer};
 use super::bearer::{self, Caller, LIFE};
-use super::calendar;
 use super::call::{Call, fields, part};
 use super::ids::{digest, guid_of};
 use super::object::Principal;
@@ -18,6 +17,7 @@ use super::refusal::{self, Refusal};
 use super::subscriptions::all_tenants;
 use super::world::World;
 use crate::Response;
+use crate::calendar;
 
 /// The audience of a token for a workload that signs in with one of its cluster.
 const EXCHANGE: &str = "api://AzureADTokenExchange";
@@ -226,7 +226,7 @@ fn denied(call: &Call<'_>, denial: &Denial) -> Response {
     let now = call.world.now();
     let trace = guid_of(&["trace", &now.as_millis().to_string(), words]);
     let correlation = guid_of(&["correlation", &now.as_millis().to_string(), words]);
-    let written = calendar::written(now).replace('T', " ");
+    let written = calendar::utc(now).replace('T', " ");
     let body = json!({
         "error": error,
         "error_description": format!(

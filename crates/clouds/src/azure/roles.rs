@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::access::{BUILT_IN, check, covers};
 use super::answer::{Answered, bare, json_answer, page};
-use super::calendar;
 use super::call::{Call, part};
 use super::ids::is_guid;
 use super::object::{Assignment, Permissions, Role};
 use super::refusal::{self, Refusal, access};
+use crate::calendar;
 use peerage_core::time::Timestamp;
 
 const DEFINITION: &str = "Microsoft.Authorization/roleDefinitions";
@@ -213,7 +213,7 @@ fn shown_assignment(name: &str, one: &Assignment) -> Value {
             "principalId": one.principal,
             "principalType": one.principal_type,
             "roleDefinitionId": format!("{of}/providers/{DEFINITION}/{}", one.role),
-            "createdOn": calendar::written(Timestamp::from_millis(one.created)),
+            "createdOn": calendar::utc(Timestamp::from_millis(one.created)),
         },
     })
 }

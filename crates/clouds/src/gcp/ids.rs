@@ -25,13 +25,9 @@ impl Ids {
         (0..length).map(|_| DIGITS[usize::from(self.next().to_be_bytes()[0] & 0xf)]).collect()
     }
 
-    /// The next number of a fixed sequence (`SplitMix64`).
+    /// The next number of the sequence.
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        peerage_fabric::dice::next(&mut self.0)
     }
 }
 

@@ -15,7 +15,8 @@ use super::links::{NetworkKey, link};
 use super::peering::Peering;
 use super::refusal::Refusal;
 use super::world::World;
-use super::{moment, operation, page, subnetwork};
+use super::{operation, page, subnetwork};
+use crate::calendar;
 
 /// Networks of one project. Compute Engine allows 5 until one asks for more; a service asks.
 pub(super) const NETWORKS_MAX: usize = 5_000;
@@ -108,7 +109,7 @@ fn body(world: &World, key: &NetworkKey, network: &Network) -> Value {
     let mut body = json!({
         "kind": "compute#network",
         "id": network.id.to_string(),
-        "creationTimestamp": moment::text(Timestamp::from_millis(network.created_ms)),
+        "creationTimestamp": calendar::pacific(Timestamp::from_millis(network.created_ms)),
         "name": key.name(),
         "selfLink": key.link(),
         "selfLinkWithId": NetworkKey::new(key.project(), &network.id.to_string()).link(),

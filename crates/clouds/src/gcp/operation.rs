@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 pub(super) use self::effect::Effect;
 use super::answer::Call;
 use super::links::{NetworkKey, link};
+use super::page;
 use super::refusal::{Failure, Refusal};
 use super::world::World;
-use super::{moment, page};
+use crate::calendar;
 
 /// Operations that ended and are still shown.
 pub(super) const ENDED_MAX: usize = 1_000;
@@ -83,7 +84,7 @@ impl Operation {
     }
 
     fn body(&self, now: Timestamp) -> Value {
-        let text = |millis: i64| moment::text(Timestamp::from_millis(millis));
+        let text = |millis: i64| calendar::pacific(Timestamp::from_millis(millis));
         let begun = self.ended_ms.is_some() || now.as_millis() > self.inserted_ms;
         let status = match (self.ended_ms, begun) {
             (Some(_), _) => "DONE",

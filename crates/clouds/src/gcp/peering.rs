@@ -26,8 +26,8 @@ pub(super) use self::consensus::{
 pub(super) use self::exchange::{imported, list_peering_routes};
 pub(super) use self::overlap::overlap_with_group;
 use super::links::NetworkKey;
-use super::moment;
 use super::world::World;
+use crate::calendar;
 
 /// `stateDetails` of a half whose other half could not be made. Source: a network as Compute Engine
 /// showed it, in public examples of `networks.get` ("Peer network tried to connect and failed.").
@@ -171,7 +171,7 @@ impl Peering {
     /// An element of `peerings[]`; `network`: whose half it is.
     pub(super) fn body(&self, world: &World, network: &NetworkKey) -> Value {
         let traffic = self.config.traffic;
-        let since = moment::text(Timestamp::from_millis(self.since_ms));
+        let since = calendar::pacific(Timestamp::from_millis(self.since_ms));
         let mut body = json!({
             "name": self.name,
             "network": self.peer.link(),

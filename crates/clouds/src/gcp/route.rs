@@ -14,7 +14,8 @@ use super::block::Block;
 use super::links::{NetworkKey, link};
 use super::refusal::Refusal;
 use super::world::World;
-use super::{moment, network, page, peering, subnetwork};
+use super::{network, page, peering, subnetwork};
+use crate::calendar;
 
 /// One route.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,7 +82,7 @@ fn shown(
     let mut body = json!({
         "kind": "compute#route",
         "id": id.to_string(),
-        "creationTimestamp": moment::text(Timestamp::from_millis(created_ms)),
+        "creationTimestamp": calendar::pacific(Timestamp::from_millis(created_ms)),
         "name": name,
         "network": network.link(),
         "destRange": block.to_string(),

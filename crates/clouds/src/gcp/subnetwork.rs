@@ -16,7 +16,8 @@ use super::block::Block;
 use super::links::{NetworkKey, link};
 use super::refusal::Refusal;
 use super::world::World;
-use super::{moment, page, region};
+use super::{page, region};
+use crate::calendar;
 
 /// One subnetwork.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,7 +61,7 @@ impl Subnetwork {
         let mut body = json!({
             "kind": "compute#subnetwork",
             "id": self.id.to_string(),
-            "creationTimestamp": moment::text(Timestamp::from_millis(self.created_ms)),
+            "creationTimestamp": calendar::pacific(Timestamp::from_millis(self.created_ms)),
             "name": self.name,
             "network": self.network.link(),
             "ipCidrRange": self.block.to_string(),

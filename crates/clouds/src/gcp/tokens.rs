@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::answer::{self, Query};
 use super::world::World;
-use super::{SERVICE_ACCOUNT, SERVICE_PROJECT, moment};
+use super::{SERVICE_ACCOUNT, SERVICE_PROJECT};
+use crate::calendar;
 use crate::{Request, Response};
 
 /// How the tokens begin that are made here.
@@ -115,7 +116,7 @@ fn impersonate(world: &mut World, account: &str) -> Response {
     }
     let token = world.issue(&account);
     let ends = world.now.after(std::time::Duration::from_secs(LIFE_SECONDS.into()));
-    let body = json!({ "accessToken": token, "expireTime": moment::text(ends) });
+    let body = json!({ "accessToken": token, "expireTime": calendar::pacific(ends) });
     answer::json(StatusCode::OK, &body)
 }
 

@@ -107,8 +107,7 @@ impl State {
     }
 
     fn throw(&mut self) -> u32 {
-        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        u32::try_from(self.dice >> 32).unwrap_or(u32::MAX)
+        u32::try_from(crate::dice::next(&mut self.dice) >> 32).unwrap_or(u32::MAX)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use peerage_core::time::Timestamp;
 
-use super::super::calendar;
 use super::super::filters::Filters;
 use super::super::listing::{self, CONNECTION};
 use super::super::tags;
 use super::super::turn::{Outcome, Turn};
 use super::super::xml::Xml;
 use super::{Connection, Party, State, blocks, options};
+use crate::calendar;
 
 const FILTERS: &[&str] = &[
     "accepter-vpc-info.cidr-block",
@@ -79,7 +79,7 @@ fn expiration(connection: &Connection) -> Option<String> {
         connection.state,
         State::InitiatingRequest | State::PendingAcceptance | State::Expired
     );
-    is_open.then(|| calendar::text(Timestamp::from_millis(connection.expires)))
+    is_open.then(|| calendar::utc(Timestamp::from_millis(connection.expires)))
 }
 
 /// A connection as the caller sees it.
