@@ -13,6 +13,7 @@ use super::super::failure::Failure;
 use super::super::half::Half;
 use super::super::resource::VnetId;
 use super::deal::Deal;
+use crate::remote::Meaning;
 
 /// What is left of a half after it was asked to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +173,11 @@ impl Azure {
         self.delete_half(network, name, tenant, now).await?;
         match self.half(network, name, tenant, now).await {
             Err(failure) if failure.is_missing() => Ok(Left::Nothing),
-            // That it goes is certain; how far it is the next look tells.
+            // It was told to go. How far it is, is not known: it may be gone already.
+            Err(failure) if failure.passes() => {
+                Err(Failure { meaning: Meaning::InDoubt, ..failure })
+            }
+            // Who may not look is not told.
             Err(_) | Ok(_) => Ok(Left::Going),
         }
     }
