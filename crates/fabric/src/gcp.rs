@@ -5,8 +5,6 @@
 //! operations by the request ids that they carry (`stamp`). What a failed operation said is
 //! therefore known after a restart, too. It must not know the store, nor whether the cloud that
 //! answers is Google's.
-//!
-//! Who makes a driver has installed a `rustls` provider for the process before.
 
 mod client;
 pub mod codes;
@@ -32,6 +30,7 @@ use peerage_core::cloud::{CallError, Link, LinkRequest, Network, NetworkRequest,
 use peerage_core::time::Timestamp;
 
 use crate::port::Fabric;
+use crate::remote::settle_cryptography;
 use client::Client;
 use memory::Memory;
 pub use options::{CustomRoutes, Identity, Options};
@@ -63,6 +62,7 @@ impl Gcp {
     /// The options or credentials cannot be used, in words for people and without any secret.
     pub async fn connect(options: Options) -> Result<Self, String> {
         options.check()?;
+        settle_cryptography();
         let made = tokio::time::timeout(CONNECT_MAX, Client::new(&options)).await;
         let (client, who) =
             made.map_err(|_| "the credentials do not come in time".to_owned())??;

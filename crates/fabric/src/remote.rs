@@ -11,6 +11,8 @@ mod meaning;
 use std::time::Duration;
 
 pub use bucket::Bucket;
+#[cfg(feature = "gcp")]
+pub(crate) use http::settle_cryptography;
 pub use http::{ANSWER_MAX, Http, Reply, Unanswered};
 pub use meaning::{Meaning, Row};
 

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use peerage_core::id::GroupId;
 use peerage_core::provider::Provider;
+use peerage_fabric::aws::ExternalIds;
 use peerage_fabric::remote::RemoteOptions;
 use peerage_fabric::{Fabric, Inventory};
 
@@ -20,9 +20,6 @@ pub use self::documents::{aws_policy, azure_customer_role, azure_role, gcp_role,
 
 use crate::config::{Clouds, Driver};
 use crate::emulation::Ports;
-
-/// Makes the external id of a project.
-pub type ExternalIds = Arc<dyn Fn(GroupId) -> String + Send + Sync>;
 
 /// The drivers that a configuration names.
 #[derive(Default)]
@@ -44,8 +41,6 @@ impl Drivers {
         ports: Option<&Ports>,
         external_ids: ExternalIds,
     ) -> anyhow::Result<Self> {
-        // A second one is no error: whoever came first installed it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut drivers = Self::default();
         let at = |provider| ports.and_then(|ports| ports.of(provider));
         match (&config.aws, at(Provider::Aws)) {

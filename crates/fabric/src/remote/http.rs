@@ -39,12 +39,18 @@ pub struct Unanswered {
     pub words: String,
 }
 
+/// Lets clients of TLS be made in this process: by *ring*, unless the program chose another before.
+pub(crate) fn settle_cryptography() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 impl Http {
     /// A client that follows no redirects and uses no proxy but the environment's.
     ///
     /// # Errors
     /// The extra certificates cannot be read, in words for people.
     pub fn new(options: &RemoteOptions) -> Result<Self, String> {
+        settle_cryptography();
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_MAX)

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use peerage_core::id::GroupId;
@@ -30,7 +30,6 @@ impl Python {
     /// There is none, and `PEERAGE_NO_SKIP` says that nothing may be left out.
     #[expect(clippy::print_stderr, reason = "who runs the tests has to see it")]
     pub(crate) fn find() -> Option<Self> {
-        install_provider();
         if let Some(path) = std::env::var_os("PEERAGE_CLOUDS_PYTHON") {
             return Some(Self(path.into()));
         }
@@ -104,14 +103,6 @@ impl Drop for Server {
 
 fn script(program: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws").join(program)
-}
-
-fn install_provider() {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Another test of this process may have been first: then it is there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
 }
 
 /// A driver that finds AWS there, with a role if there is one.

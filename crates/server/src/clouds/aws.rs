@@ -5,13 +5,10 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use peerage_core::id::GroupId;
-use peerage_fabric::aws::{Aws, DnsPolicy, Keys, Options, RegionOptions, Role};
+use peerage_fabric::aws::{Aws, DnsPolicy, ExternalIds, Keys, Options, RegionOptions, Role};
 
-use super::{ExternalIds, remote};
+use super::remote;
 use crate::config::{self, Clouds};
-
-/// The account of the service in the emulated cloud: an access key is its account there.
-const EMULATED_ACCOUNT: &str = "999988887777";
 
 /// The driver of the real cloud.
 pub(super) async fn real(
@@ -41,7 +38,9 @@ pub(super) fn emulated(
 ) -> anyhow::Result<Aws> {
     let mut options = Options::new(remote(config, None)?);
     options.endpoint = Some(format!("http://{address}"));
-    Ok(Aws::with_credentials(options, external_ids, Keys::new(EMULATED_ACCOUNT, "emulated"))?)
+    // An access key is its account there.
+    let keys = Keys::new(peerage_clouds::aws::SERVICE, "emulated");
+    Ok(Aws::with_credentials(options, external_ids, keys)?)
 }
 
 fn regions(account: &config::Aws) -> anyhow::Result<BTreeMap<String, RegionOptions>> {
