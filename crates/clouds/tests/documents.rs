@@ -64,18 +64,33 @@ fn fidelity(tables: [(&str, &str, &[Rule]); 3]) -> String {
     text
 }
 
-fn errors(tables: [(&str, &[Row]); 3]) -> String {
+const STATES: &str = "
+These states of a connection end its peering; its message is the cloud's own.
+
+| state | meaning | the peering's error | source |
+|---|---|---|---|
+";
+
+fn errors(tables: [(&str, &[Row], &[Row]); 3]) -> String {
     let mut text = ERRORS.to_owned();
-    for (cloud, rows) in tables {
+    for (cloud, codes, states) in tables {
         let _ = write!(text, "\n## {cloud}\n\n");
         text.push_str("| code | meaning | the peering's error | source |\n|---|---|---|---|\n");
-        for row in rows {
-            let (code, source) = (cell(row.code), cell(row.source));
-            let (meaning, atlas) = (meaning(row.meaning), row.atlas);
-            let _ = writeln!(text, "| `{code}` | {meaning} | {atlas} | {source} |");
+        push_rows(&mut text, codes);
+        if !states.is_empty() {
+            text.push_str(STATES);
+            push_rows(&mut text, states);
         }
     }
     text
+}
+
+fn push_rows(text: &mut String, rows: &[Row]) {
+    for row in rows {
+        let (code, source) = (cell(row.code), cell(row.source));
+        let (meaning, atlas) = (meaning(row.meaning), row.atlas);
+        let _ = writeln!(text, "| `{code}` | {meaning} | {atlas} | {source} |");
+    }
 }
 
 fn compare(name: &str, made: &str) {
@@ -104,9 +119,9 @@ fn every_code_of_a_cloud_is_in_the_document() {
     compare(
         "cloud-errors.md",
         &errors([
-            ("AWS", peerage_fabric::aws::CODES),
-            ("Azure", peerage_fabric::azure::codes::CODES),
-            ("GCP", &peerage_fabric::gcp::codes::TABLE),
+            ("AWS", peerage_fabric::aws::CODES, peerage_fabric::aws::STATES),
+            ("Azure", peerage_fabric::azure::codes::CODES, &[]),
+            ("GCP", &peerage_fabric::gcp::codes::TABLE, &[]),
         ]),
     );
 }
