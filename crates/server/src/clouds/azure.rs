@@ -1,11 +1,13 @@
 //! The driver of Azure from its configuration.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context as _;
 use peerage_clouds::azure::{SERVICE_SUBSCRIPTION, SERVICE_TENANT};
-use peerage_fabric::azure::{Azure, AzureOptions, Credential};
+use peerage_core::region::AzureRegion;
+use peerage_fabric::azure::{Azure, AzureOptions, Credential, ForwardedTraffic};
 
 use super::remote;
 use crate::config::{self, Clouds};
@@ -31,6 +33,11 @@ pub(super) fn real(config: &Clouds, account: &config::Azure) -> anyhow::Result<A
     if let Some(authority) = &account.authority {
         options.authority.clone_from(authority);
     }
+    options.audience.clone_from(&account.audience);
+    options.locations = locations(account)?;
+    if account.forwarded_traffic {
+        options.forwarded_traffic = ForwardedTraffic::Allowed;
+    }
     Azure::new(options).map_err(anyhow::Error::msg)
 }
 
@@ -48,6 +55,16 @@ pub(super) fn emulated(config: &Clouds, address: SocketAddr) -> anyhow::Result<A
         )
     };
     Azure::new(options).map_err(anyhow::Error::msg)
+}
+
+fn locations(account: &config::Azure) -> anyhow::Result<BTreeMap<AzureRegion, String>> {
+    let parsed = account.locations.iter().map(|(name, location)| {
+        let region = AzureRegion::parse(name);
+        let region =
+            region.with_context(|| format!("`{name}` is no region of Azure, such as US_EAST_2"))?;
+        Ok((region, location.clone()))
+    });
+    parsed.collect()
 }
 
 /// What the file names, or else what the environment has.
@@ -84,4 +101,27 @@ fn read(path: &Path) -> anyhow::Result<String> {
 fn named(path: &Path) -> impl Fn() -> String {
     let name = path.display().to_string();
     move || name.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(rest: &str) -> anyhow::Result<BTreeMap<AzureRegion, String>> {
+        let id = "22222222-2222-2222-2222-222222222222";
+        let text = format!(
+            "tenant_id = \"{id}\"\nclient_id = \"{id}\"\nsubscription_id = \"{id}\"\n{rest}"
+        );
+        locations(&toml::from_str(&text).unwrap())
+    }
+
+    #[test]
+    fn locations_go_by_the_names_of_the_contract() {
+        assert!(options("").unwrap().is_empty());
+        let own = options("[locations]\nUS_EAST_2 = \"usgovvirginia\"").unwrap();
+        let region = AzureRegion::parse("US_EAST_2").unwrap();
+        assert_eq!(own, BTreeMap::from([(region, "usgovvirginia".to_owned())]));
+        let refused = options("[locations]\neastus2 = \"eastus2\"").unwrap_err().to_string();
+        assert!(refused.contains("`eastus2` is no region of Azure"), "{refused}");
+    }
 }

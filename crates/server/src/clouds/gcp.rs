@@ -16,6 +16,7 @@ pub(super) async fn real(config: &Clouds, project: &config::Gcp) -> anyhow::Resu
     if let Some(path) = &project.credentials_file {
         options.identity = Identity::File(path.clone());
     }
+    options.impersonate.clone_from(&project.impersonate);
     options.custom_routes =
         CustomRoutes { import: project.import_custom_routes, export: project.export_custom_routes };
     if !project.regions.is_empty() {

@@ -88,6 +88,14 @@ pub struct Azure {
     pub subscription_id: String,
     /// The resource group of our networks; made when it is absent.
     pub resource_group: Option<String>,
+    /// Where networks of a region lie, by the contract's name of it (`US_EAST_2 = "eastus2"`), for
+    /// those that lie elsewhere than Azure's public cloud has them.
+    #[serde(default)]
+    pub locations: BTreeMap<String, String>,
+    /// Whether our networks take traffic that only passes through the customer's, from an appliance
+    /// or a gateway.
+    #[serde(default)]
+    pub forwarded_traffic: bool,
     /// A file with the application's secret.
     pub client_secret_file: Option<PathBuf>,
     /// A file with the application's certificate and private key, in PEM.
@@ -99,6 +107,8 @@ pub struct Azure {
     pub endpoint: Option<String>,
     /// Another address than `https://login.microsoftonline.com`.
     pub authority: Option<String>,
+    /// Whom tokens are for, where that is not the endpoint's own address.
+    pub audience: Option<String>,
     /// Certificates in PEM to trust beside the system's own.
     pub ca_file: Option<PathBuf>,
 }
@@ -111,6 +121,8 @@ pub struct Gcp {
     pub project: String,
     /// A file with credentials; without it those of the environment.
     pub credentials_file: Option<PathBuf>,
+    /// The service account to act as, with those credentials: its address.
+    pub impersonate: Option<String>,
     /// The regions of the cloud that get a subnet when a container names none.
     #[serde(default)]
     pub regions: Vec<String>,
