@@ -9,6 +9,7 @@ import time
 
 import atlas
 import pytest
+import requests
 import test_flows
 
 KEYS = {"AWS_ACCESS_KEY_ID": "999988887777", "AWS_SECRET_ACCESS_KEY": "any",
@@ -26,6 +27,7 @@ store = "sqlite://{tmp_path}/peerage.db"
 key_file = "{tmp_path}/master.key"
 [clouds]
 installation = "another"
+orphans = "1s"
 [clouds.aws]
 endpoint = "{server["awsEndpoint"]}"
 regions = ["us-east-1"]
@@ -38,7 +40,7 @@ regions = ["us-east-1"]
         process = subprocess.Popen([binary, "serve", "--config", config], stdout=output,
                                    stderr=output, env=environment)
     try:
-        yield {**credentials(keys), "baseUrl": address(process, log)}
+        yield {**credentials(keys), "baseUrl": address(process, log), "config": config, "log": log}
     finally:
         process.terminate()
         process.wait(30)
@@ -75,3 +77,25 @@ def test_a_configured_account_is_driven(service, clouds):
         assert tags["peerage:peering"] == peer
         client.network_peering.delete_group_peer(group, peer)
         atlas.until_gone(client, group, peer)
+
+
+def test_an_orphan_is_told_of_and_taken_away_beside_the_service(service, clouds):
+    ours, container = test_flows.ours(clouds), "64f0aaaaaaaaaaaaaaaaaaaa"
+    tags = {"peerage:installation": "another", "peerage:container": container,
+            "peerage:group": "64f0bbbbbbbbbbbbbbbbbbbb"}
+    vpc = ours.create_vpc(CidrBlock="10.99.0.0/24", TagSpecifications=[{
+        "ResourceType": "vpc",
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }])["Vpc"]["VpcId"]
+
+    def counted():
+        text = requests.get(f"{service['baseUrl']}/metrics", timeout=10).text
+        found = re.search(r'^peerage_orphans{provider="AWS"} (\d+)$', text, re.MULTILINE)
+        return found and int(found[1])
+    atlas.until(counted, lambda count: count == 1)
+    assert f"network {vpc} of container {container}" in service["log"].read_text()
+    command = [os.environ["PEERAGE_BINARY"], "gc", "--config", service["config"]]
+    done = subprocess.run(command, check=True, capture_output=True, text=True,
+                          env={**os.environ, **KEYS})
+    assert re.search(f"^removed .*{vpc} of container {container}$", done.stdout, re.MULTILINE)
+    atlas.until(counted, lambda count: count == 0)

@@ -4,8 +4,8 @@
 //! process, both sides of each peering included; `aws`, `azure` and `gcp` (each a Cargo feature)
 //! drive the real ones, over what they share in `remote`; [`rules`] are the facts of each cloud,
 //! [`tags`] what everything carries that we make, [`inventory`] what carries it, [`dice`] numbers
-//! from a seed; [`faulty`] makes a liar of any fabric; [`fence`] says on whose right a call is made;
-//! [`conformance`] is the book of laws that all of them keep, liars included.
+//! from a seed; [`faulty`] makes a liar of any fabric; [`fence`] says on whose right a call is
+//! made; [`conformance`] is the book of laws that all of them keep, liars included.
 
 #[cfg(feature = "aws")]
 pub mod aws;

@@ -3,7 +3,8 @@
 //!
 //! Rooms: [`http`] speaks the protocol and knows nothing of rules; [`authn`] says who calls;
 //! [`app`] has the use cases (authorize, decide in the core, commit); [`driver`] performs what the
-//! core's controller commands; [`clouds`] makes the drivers of real clouds; [`emulation`] is the
+//! core's controller commands; [`clouds`] makes the drivers of real clouds, and
+//! [`orphans`] finds what is left in them; [`emulation`] is the
 //! hand on the emulated ones; [`config`], [`cli`] and [`runtime`] are how people start it.
 
 pub mod app;
@@ -20,6 +21,7 @@ pub mod failpoints;
 pub mod http;
 pub mod ids;
 pub mod open_files;
+pub mod orphans;
 mod recent;
 pub mod replica;
 pub mod runtime;

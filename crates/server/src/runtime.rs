@@ -26,6 +26,7 @@ use crate::driver::{Driver, Fabrics, ROUND, Share, nudges};
 use crate::emulation::{Emulation, PlantedFabric, Port, Ports, StoreJournal};
 use crate::http;
 use crate::ids::Randomness;
+use crate::orphans::Lookout;
 use crate::replica::Lessee;
 use crate::telemetry::Metrics;
 
@@ -169,7 +170,7 @@ impl Running {
             .into_iter()
             .map(|(provider, fabric)| (provider, points.fabric(fabric)))
             .collect();
-        let (share, lessee) = share;
+        let (owned, (share, lessee)) = (share.0.owned.clone(), share);
         let driver =
             Driver::new(app.clone(), clock, fabrics, tempo(&config.clouds), nudged, share, seed)
                 .with_rounds(rounds(&config.clouds));
@@ -182,6 +183,9 @@ impl Running {
         if let Some(lessee) = lessee {
             tasks.push(tokio::spawn(lessee.run(stopped.clone())));
         }
+        let (inventories, every) = (drivers.inventories, config.clouds.orphans.0);
+        let lookout = Lookout { store, inventories, every, owned, metrics: metrics.clone() };
+        tasks.push(tokio::spawn(lookout.run(stopped.clone())));
         let router = http::router(app.clone(), metrics, &config.limits);
         let http = tokio::spawn(http::serve::serve(listener, config.clone(), router, stopped));
         let Ports { ports, authority_pem, .. } = ports;

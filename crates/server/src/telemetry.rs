@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use peerage_core::provider::Provider;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -52,6 +53,7 @@ struct Counts {
     in_flight: Gauge,
     connections: Gauge,
     writable: Gauge,
+    orphans: Family<Cloud, Gauge>,
     driver: DriverGauges,
     gauges: watch::Receiver<Gauges>,
 }
@@ -76,6 +78,11 @@ struct Operation {
     operation: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Cloud {
+    provider: &'static str,
+}
+
 impl Metrics {
     /// Counts from zero, beside what the driver shows of itself.
     #[must_use]
@@ -89,6 +96,7 @@ impl Metrics {
             in_flight: Gauge::default(),
             connections: Gauge::default(),
             writable: Gauge::default(),
+            orphans: Family::default(),
             driver: DriverGauges::default(),
             gauges,
         };
@@ -133,6 +141,12 @@ impl Metrics {
         self.0.writable.set(i64::from(takes));
     }
 
+    /// So many objects in a cloud carry our tag and belong to nothing in the store.
+    pub fn orphans_found(&self, provider: Provider, count: usize) {
+        let cloud = Cloud { provider: provider.name() };
+        self.0.orphans.get_or_create(&cloud).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     /// Whether the driver has looked once at everything that is not settled.
     #[must_use]
     pub fn is_driver_started(&self) -> bool {
@@ -158,6 +172,11 @@ impl Metrics {
 
 impl Counts {
     fn register(&mut self) {
+        self.registry.register(
+            "orphans",
+            "Objects in a cloud that carry our tag and belong to nothing here, when last looked for",
+            self.orphans.clone(),
+        );
         let http = self.registry.sub_registry_with_prefix("http");
         http.register("requests", "Requests that were answered", self.requests.clone());
         http.register_with_unit(

@@ -18,11 +18,12 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Where the server may read the machine's time or sleep. An entry covers the file and its folder.
-const CLOCK_PLACES: [&str; 10] = [
+const CLOCK_PLACES: [&str; 11] = [
     "crates/server/src/clock",
     "crates/server/src/driver",
     "crates/server/src/emulation/clock",
     "crates/server/src/emulation/planted",
+    "crates/server/src/orphans",
     "crates/server/src/replica",
     "crates/server/src/http/door",
     "crates/server/src/http/serve",

@@ -32,6 +32,9 @@ pub struct Clouds {
     pub installation: String,
     /// How often everything is looked at in the real clouds: drift is found within this time.
     pub poll: Span,
+    /// How often orphans are looked for in the real clouds: what carries our tag and belongs to
+    /// nothing.
+    pub orphans: Span,
     /// What is done about drift.
     pub drift: DriftPolicy,
     /// Requests a second to one account and region, subscription or project at most.
@@ -180,6 +183,7 @@ impl Default for Clouds {
             emulated: Emulated::default(),
             installation: "peerage".to_owned(),
             poll: Span::from_secs(60),
+            orphans: Span::from_secs(3_600),
             drift: DriftPolicy::Repair,
             requests_per_second: 20,
             timeout: Span::from_secs(20),

@@ -50,6 +50,15 @@ impl Ownership {
         }
     }
 
+    /// Whether the first shard is owned: of several processes, this is true for one.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        match self {
+            Self::Sole => true,
+            Self::Shared { taken, until } => taken[0].is_some() && Instant::now() < *until,
+        }
+    }
+
     /// How many shards are owned; all of them by who is alone.
     #[must_use]
     pub fn shards(&self) -> u16 {
