@@ -137,8 +137,13 @@ def test_a_connection_that_the_customer_deletes_fails_the_peering(client, group,
 
 
 def test_azures_client_gives_the_role_and_the_peering_works(client, group, clouds):
+    life_on_azure(client, group, clouds, "172.21.0.0/16")
+
+
+def life_on_azure(client, group, clouds, block):
+    """A peering with a network of the customer on Azure, from the request to its end."""
     azure = customer.Azure(clouds)
-    vnet = azure.vnet(group, "172.21.0.0/16")
+    vnet = azure.vnet(group, block)
     container = client.network_peering.create_group_container(group, atlas.AZURE.container())
     body = {"providerName": "AZURE", "containerId": container.id, **vnet.names}
     peer = client.network_peering.create_group_peer(group, body)
@@ -153,8 +158,13 @@ def test_azures_client_gives_the_role_and_the_peering_works(client, group, cloud
 
 
 def test_googles_client_makes_its_half_and_the_peering_works(client, group, clouds):
+    life_on_gcp(client, group, clouds, "172.22.0.0/16")
+
+
+def life_on_gcp(client, group, clouds, block):
+    """A peering with a network of the customer on GCP, from the request to its end."""
     google = customer.Google(clouds)
-    network = google.network(f"customer-{group[-8:]}", "172.22.0.0/16")
+    network = google.network(f"customer-{group[-8:]}", block)
     container = client.network_peering.create_group_container(group, atlas.GCP.container())
     body = {"providerName": "GCP", "containerId": container.id, **network}
     peer = client.network_peering.create_group_peer(group, body)
