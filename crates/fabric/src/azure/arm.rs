@@ -149,11 +149,19 @@ impl Arm {
         };
         let done = match self.send(&ask, now).await {
             Err(failure) if failure.is_missing() => return None,
+            // Why it cannot be read is not why it failed: that refuses nothing for good.
+            Err(failure) if failure.meaning == Meaning::Refused => {
+                return Some(Failure { meaning: Meaning::NotNow, ..failure });
+            }
             Err(failure) => return Some(failure),
             Ok(done) => done,
         };
         let error = done.body.get("error")?;
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        // Words without a code are no reason that anybody knows.
+        if text("code").is_empty() {
+            return None;
+        }
         let meaning = super::codes::meaning(400, text("code"));
         Some(Failure::new(text("code"), text("message"), meaning))
     }

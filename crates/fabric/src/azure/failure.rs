@@ -55,13 +55,14 @@ impl Failure {
         let body = serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
         let error = body.get("error").unwrap_or(&body);
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (code, message) = match (text("code"), text("message")) {
-            ("", "") => (format!("Http{}", reply.status), "the answer has no error".to_owned()),
-            ("", message) => (format!("Http{}", reply.status), message.to_owned()),
-            (code, message) => (code.to_owned(), message.to_owned()),
+        let status = reply.status;
+        let (code, message, meaning) = match (text("code"), text("message")) {
+            ("", "") => (format!("Http{status}"), "the answer has no error", uncoded(status)),
+            ("", message) => (format!("Http{status}"), message, uncoded(status)),
+            (code, message) => (code.to_owned(), message, meaning(status, code)),
         };
-        let tenant = challenged(reply).or_else(|| needed(&code, &message));
-        let failure = Self::new(&code, cut(&message), meaning(reply.status, &code));
+        let tenant = challenged(reply).or_else(|| needed(&code, message));
+        let failure = Self::new(&code, cut(message), meaning);
         Self { wait: reply.retry_after(), tenant, ..failure }
     }
 
@@ -71,15 +72,16 @@ impl Failure {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let description = text("error_description");
         let coded = description.split_once(':').filter(|(code, _)| code.starts_with("AADSTS"));
-        let (code, message) = match (coded, text("error")) {
-            (Some((code, message)), _) => (code.to_owned(), message.trim()),
-            (None, "") => (format!("Http{}", reply.status), description),
-            (None, error) => (error.to_owned(), description),
+        let status = reply.status;
+        let (code, message, meaning) = match (coded, text("error")) {
+            (Some((code, message)), _) => (code.to_owned(), message.trim(), meaning(status, code)),
+            (None, "") => (format!("Http{status}"), description, uncoded(status)),
+            (None, error) => (error.to_owned(), description, meaning(status, error)),
         };
         // Trace ids and times follow: they differ each time and tell nobody anything.
         let message = message.split(" Trace ID:").next().unwrap_or_default();
         let message = message.lines().next().unwrap_or_default();
-        let failure = Self::new(&code, cut(message), meaning(reply.status, &code));
+        let failure = Self::new(&code, cut(message), meaning);
         // Asking for a token changes nothing: it certainly brought none.
         let failure = Self { wait: reply.retry_after(), ..failure };
         failure.of_a_look()
@@ -111,6 +113,15 @@ impl Failure {
     /// The error of a call.
     pub(super) fn error(self) -> CallError {
         self.meaning.error(&self.code, self.message, self.wait)
+    }
+}
+
+/// What an answer without a code of Azure's means: something between us, as a proxy, may have said
+/// it. So it neither refuses anything for good nor tells that something is not there.
+fn uncoded(status: u16) -> Meaning {
+    match meaning(status, "") {
+        Meaning::Refused | Meaning::Missing => Meaning::InDoubt,
+        other => other,
     }
 }
 
@@ -179,6 +190,24 @@ mod tests {
             assert_eq!(Failure::of_manager(&reply(502, body)).meaning, Meaning::InDoubt);
             assert_eq!(Failure::of_directory(&reply(502, body)).code, "Http502", "{body}");
         }
+    }
+
+    #[test]
+    fn a_refusal_without_azures_code_is_not_for_good() {
+        let without = ["", "<html>not found</html>", "{}", r#"{"error":{"message":"no"}}"#];
+        for status in [400, 404, 410] {
+            for body in without {
+                let change = Failure::of_manager(&reply(status, body));
+                assert_eq!(change.meaning, Meaning::InDoubt, "{status} {body}");
+                assert_eq!(change.of_a_look().meaning, Meaning::NotNow, "{status} {body}");
+                let token = Failure::of_directory(&reply(status, body));
+                assert_eq!(token.meaning, Meaning::NotNow, "{status} {body}");
+            }
+        }
+        assert_eq!(Failure::of_manager(&reply(403, "")).meaning, Meaning::Denied);
+        assert_eq!(Failure::of_manager(&reply(429, "")).meaning, Meaning::Throttled);
+        let missing = r#"{"error":{"code":"NeverHeardOf","message":"…"}}"#;
+        assert!(Failure::of_manager(&reply(404, missing)).is_missing());
     }
 
     #[test]

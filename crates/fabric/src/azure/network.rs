@@ -96,10 +96,11 @@ async fn made(azure: &Azure, request: &NetworkRequest, now: Timestamp) -> Result
         _ if chosen.state() == ProvisioningState::Updating => Ok(chosen),
         // Azure did not finish it: the same once more.
         _ if chosen.state() == ProvisioningState::Failed => {
-            azure.mend(request, chosen, Fault::Addresses, now).await
+            let fault = to_mend.then_some(Fault::Addresses);
+            azure.mend(request, chosen, fault, now).await
         }
         // One at a time: each keeps the network busy for a while.
-        Some(fault) if to_mend => azure.mend(request, chosen, *fault, now).await,
+        Some(fault) if to_mend => azure.mend(request, chosen, Some(*fault), now).await,
         Some(_) | None => Ok(chosen),
     }
 }
@@ -232,30 +233,25 @@ impl Azure {
         })
     }
 
-    /// Puts one thing right.
+    /// Puts one thing right; `None`: asks for the network as it is once more.
     async fn mend(
         &self,
         request: &NetworkRequest,
         vnet: Vnet,
-        fault: Fault,
+        fault: Option<Fault>,
         now: Timestamp,
     ) -> Result<Vnet, Failure> {
         let block = request.spec.block().net().to_string();
         let (path, tenant) = (vnet.id.path(), self.tenant());
         let ask = match fault {
-            Fault::Addresses => {
-                // A network is put back whole: what is left out of it, Azure takes away.
-                let mut body = vnet.whole.clone();
-                body["properties"]["addressSpace"]["addressPrefixes"] = json!([block]);
-                let ask = Ask::new(http::Method::PUT, &path, NETWORK_VERSION, tenant);
-                ask.body(body).only_if(vnet.etag().cloned())
-            }
-            Fault::Subnet => {
+            None => self.once_more(&vnet, None),
+            Some(Fault::Addresses) => self.once_more(&vnet, Some(&block)),
+            Some(Fault::Subnet) => {
                 let path = format!("{path}/subnets/{SUBNET}");
                 let body = json!({ "properties": { "addressPrefix": block } });
                 Ask::new(http::Method::PUT, &path, NETWORK_VERSION, tenant).body(body)
             }
-            Fault::Tags => {
+            Some(Fault::Tags) => {
                 let mut tags = json!(vnet.tags());
                 for (name, value) in self.tags(request).as_object().into_iter().flatten() {
                     tags[name] = value.clone();
@@ -267,6 +263,24 @@ impl Azure {
         self.arm.send(&ask, now).await?;
         let seen = self.named(request.container, vnet.id.name(), now).await.map_err(in_doubt)?;
         Ok(seen.unwrap_or(vnet))
+    }
+
+    /// Asks for a network as it is shown, but with these addresses where some are given.
+    ///
+    /// It is put back whole: what else is left out of it, Azure may take away. Its peerings are
+    /// left out: a body that does not mention them leaves them as they are, and for one that does,
+    /// Azure wants access to each network they lead to, with a token of its directory.
+    fn once_more(&self, vnet: &Vnet, block: Option<&str>) -> Ask<'_> {
+        let mut body = vnet.whole.clone();
+        if let Some(Value::Object(properties)) = body.get_mut("properties") {
+            properties.remove("virtualNetworkPeerings");
+        }
+        if let Some(block) = block {
+            body["properties"]["addressSpace"]["addressPrefixes"] = json!([block]);
+        }
+        let path = vnet.id.path();
+        let ask = Ask::new(http::Method::PUT, &path, NETWORK_VERSION, self.tenant());
+        ask.body(body).only_if(vnet.etag().cloned())
     }
 
     /// Takes a network away; `true`: nothing is left of it.

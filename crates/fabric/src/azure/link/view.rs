@@ -10,6 +10,7 @@ use super::super::failure::Failure;
 use super::super::half::{Half, PeeringState, ProvisioningState};
 use super::deal::Deal;
 use super::door::{Closed, Door};
+use crate::remote::Meaning;
 
 impl Deal<'_> {
     /// The connection of this handshake, in some status.
@@ -100,7 +101,9 @@ impl Deal<'_> {
         }
     }
 
-    /// Azure could not make our half. Why, only the operation tells.
+    /// Azure could not make our half. Why, only the operation tells, and only what it tells may be
+    /// for good. Else our half is asked for again. It is not connected: whatever is done about
+    /// drift, this is the making of it.
     async fn failed(&self) -> Link {
         let azure = self.azure;
         let path = self.ours.as_ref().map(|ours| ours.peering_path(Some(&self.name)));
@@ -109,13 +112,14 @@ impl Deal<'_> {
             None => None,
             Some(operation) => azure.arm.failure_of(&operation, azure.tenant(), self.now).await,
         };
-        match told {
-            Some(failure) if failure.passes() => {
-                let drift = Some(Drift { what: failure.message, repair: true });
-                Link { drift, ..self.link(LinkStatus::Requested, None) }
+        let what = match told {
+            Some(failure) if failure.meaning == Meaning::Refused => {
+                return self.refused(&failure.message);
             }
-            Some(failure) => self.refused(&failure.message),
-            None => self.refused("Azure could not make the peering (provisioningState Failed)."),
-        }
+            Some(failure) => failure.message,
+            None => "Azure could not make the peering (provisioningState Failed).".to_owned(),
+        };
+        let drift = Some(Drift { what, repair: true });
+        Link { drift, ..self.link(LinkStatus::Requested, None) }
     }
 }

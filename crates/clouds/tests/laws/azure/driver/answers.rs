@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use peerage_core::cloud::{CallError, Certainty, Remedy};
+use peerage_core::cloud::{CallError, Certainty, LinkStatus, Remedy};
 use peerage_fabric::Fabric;
 use serde_json::json;
 
 use crate::azure::driver::fake::{Fake, Said};
 use crate::azure::driver::stage::{
-    VNET, at, driver, link_request, network, network_request, options,
+    VNET, at, driver, half, link_request, network, network_request, options, our_network,
 };
 
 /// The error of making a network when the PUT of it is answered so.
@@ -95,6 +95,75 @@ async fn a_refusal_leaves_no_doubt_and_says_when_to_come_back() {
     assert!(wait >= 90_000, "{wait}");
 }
 
+/// What a proxy says that stands before Azure.
+fn of_a_proxy(status: u16) -> Said {
+    Said::text(status, "<html>nothing here</html>")
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_azures_does_not_say_that_a_connection_is_gone() {
+    for status in [400, 404, 410] {
+        let mut looks = 0;
+        let fake = Fake::start(move |_| {
+            looks += 1;
+            if looks == 1 {
+                return Said::json(200, half("Connected", "Succeeded"));
+            }
+            of_a_proxy(status)
+        })
+        .await;
+        let azure = driver(&fake);
+        let link = azure.observe_link(&link_request(), at(0)).await.unwrap().found.unwrap();
+        assert_eq!(link.status, LinkStatus::Active);
+        let error = azure.observe_link(&link_request(), at(1)).await.unwrap_err();
+        assert_eq!(error.certainty, Certainty::Definite, "{error:?}");
+        assert!(matches!(error.remedy, Remedy::Retry { .. }), "{error:?}");
+        azure.observe_network(&network_request(), at(1)).await.unwrap_err();
+        let made = azure.ensure_link(&link_request(), at(1)).await.unwrap_err();
+        assert!(matches!(made.remedy, Remedy::Retry { .. }), "{made:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_answered_by_azure_is_in_doubt() {
+    for status in [400, 404, 410] {
+        let error = put_answered(of_a_proxy(status)).await;
+        assert_eq!(error.certainty, Certainty::Indefinite, "{error:?}");
+        assert!(matches!(error.remedy, Remedy::Retry { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_azures_does_not_end_a_removal() {
+    // Nothing is Azure's; then only the answer to the removal of our half is not.
+    for first in ["GET", "DELETE"] {
+        let fake = Fake::start(move |asked| {
+            let path = asked.path();
+            if asked.method == first {
+                return of_a_proxy(404);
+            }
+            if path.ends_with("/virtualNetworkPeerings") && path.starts_with(&our_network()) {
+                return Said::json(200, json!({ "value": [half("Connected", "Succeeded")] }));
+            }
+            Said::error(404, "ResourceNotFound", "not found")
+        })
+        .await;
+        let azure = driver(&fake);
+        let error = azure.remove_link(&link_request(), at(0)).await.unwrap_err();
+        assert!(matches!(error.remedy, Remedy::Retry { .. }), "{error:?}");
+        let in_doubt = error.certainty == Certainty::Indefinite;
+        assert_eq!(in_doubt, first == "DELETE", "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_does_not_answer_itself_does_not_say_that_a_connection_is_gone() {
+    let fake = Fake::raw(|_| of_a_proxy(404)).await;
+    let error = driver(&fake).observe_link(&link_request(), at(0)).await.unwrap_err();
+    assert_eq!(error.certainty, Certainty::Definite, "{error:?}");
+    assert!(matches!(error.remedy, Remedy::Retry { .. }), "{error:?}");
+}
+
 #[tokio::test]
 async fn pages_are_followed_at_our_own_endpoint_only() {
     let fake = Fake::start(|asked| {
@@ -141,6 +210,6 @@ async fn a_customers_names_cannot_lead_out_of_their_place() {
         network.resource_group = "group/providers/Microsoft.Network/virtualNetworks/x".into();
     }
     let link = driver(&fake).ensure_link(&request, at(0)).await.unwrap().found.unwrap();
-    assert_eq!(link.status, peerage_core::cloud::LinkStatus::Refused);
+    assert_eq!(link.status, LinkStatus::Refused);
     assert!(fake.calls().iter().all(|asked| asked.method == "GET"), "{:?}", fake.calls());
 }

@@ -91,7 +91,7 @@ async fn what_stands_is_seen_as_it_stands() {
         (half("Disconnected", "Succeeded"), LinkStatus::Severed),
         (half("Disconnected", "Updating"), LinkStatus::Severed),
         (half("Connected", "Deleting"), LinkStatus::Removing),
-        (half("Initiated", "Failed"), LinkStatus::Refused),
+        (half("Initiated", "Failed"), LinkStatus::Requested),
     ];
     for (half, status) in cases {
         let fake = World::new(Some(half.clone()), Ok(None)).start().await;

@@ -116,6 +116,25 @@ async fn why_azure_failed_is_read_from_the_operation() {
     check("VnetAddressSpacesOverlap", LinkStatus::Refused, false).await;
     check("InternalServerError", LinkStatus::Requested, true).await;
     check("RetryableErrorDueToAnotherOperation", LinkStatus::Requested, true).await;
+    // An operator may put these right: the peering goes on then.
+    check("AuthorizationFailed", LinkStatus::Requested, true).await;
+    check("QuotaExceeded", LinkStatus::Requested, true).await;
+}
+
+#[tokio::test]
+async fn a_half_that_failed_for_no_known_reason_is_asked_for_again_whatever_the_policy() {
+    let failed = half("Initiated", "Failed");
+    let fake = World::new(Some(failed), Ok(Some(half("Initiated", "Succeeded")))).start().await;
+    // Neither driver made it: they know no operation that would tell why.
+    for azure in [driver(&fake), reporter(&fake)] {
+        let link = seen(&azure).await.unwrap();
+        assert_eq!((link.status, link.needs_repair()), (LinkStatus::Requested, true), "{link:?}");
+        assert!(link.drift.is_some_and(|drift| drift.what.contains("Failed")));
+    }
+    assert!(puts(&fake).is_empty(), "a look changes nothing");
+    let made = ensured(&reporter(&fake)).await;
+    assert_eq!((made.status, made.drift), (LinkStatus::Active, None));
+    assert!(puts(&fake)[0].path().starts_with(&our_network()));
 }
 
 #[tokio::test]
@@ -143,6 +162,6 @@ async fn an_operation_that_may_not_be_read_is_named() {
     let azure = driver(&fake);
     azure.ensure_link(&link_request(), at(0)).await.unwrap_err();
     let link = seen(&azure).await.unwrap();
-    assert_eq!(link.status, LinkStatus::Refused);
-    assert!(link.message.unwrap().contains(action));
+    assert_eq!((link.status, link.needs_repair()), (LinkStatus::Requested, true));
+    assert!(link.drift.unwrap().what.contains(action));
 }

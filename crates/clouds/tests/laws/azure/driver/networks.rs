@@ -186,6 +186,8 @@ async fn changed_addresses_are_put_back_with_everything_else_as_it_was() {
     let body = mend.json();
     assert_eq!(body["properties"]["addressSpace"]["addressPrefixes"], json!(["10.8.0.0/21"]));
     assert_eq!(body["properties"]["subnets"][0]["name"], "default");
+    // Whoever lists them needs access to each network that they lead to.
+    assert_eq!(body["properties"].get("virtualNetworkPeerings"), None);
     assert_eq!(mend.header("if-match"), Some("W/\"1\""));
 }
 
@@ -223,4 +225,25 @@ async fn a_network_that_azure_did_not_finish_is_asked_for_once_more() {
     assert!(!seen.ready);
     azure.ensure_network(&network_request(), at(0)).await.unwrap();
     assert_eq!(changes(&fake)[0].method, "PUT");
+}
+
+#[tokio::test]
+async fn a_network_that_azure_did_not_finish_keeps_its_addresses_where_drift_is_only_told() {
+    let grown = json!(["10.8.0.0/21", "10.99.0.0/16"]);
+    let mut failed = network(VNET);
+    failed["properties"]["provisioningState"] = "Failed".into();
+    failed["properties"]["addressSpace"]["addressPrefixes"] = grown.clone();
+    failed["properties"]["virtualNetworkPeerings"] = json!([half("Connected", "Succeeded")]);
+    let fake = holding(vec![failed]).await;
+    reporter(&fake).ensure_network(&network_request(), at(0)).await.unwrap();
+    driver(&fake).ensure_network(&network_request(), at(0)).await.unwrap();
+    let changes = changes(&fake);
+    let [kept, repaired] = changes.as_slice() else { panic!("{changes:?}") };
+    for (put, prefixes) in [(kept, grown), (repaired, json!(["10.8.0.0/21"]))] {
+        assert_eq!((&*put.method, put.path()), ("PUT", &*our_network()));
+        let body = put.json();
+        assert_eq!(body["properties"]["addressSpace"]["addressPrefixes"], prefixes);
+        assert_eq!(body["properties"]["subnets"][0]["name"], "default");
+        assert_eq!(body["properties"].get("virtualNetworkPeerings"), None);
+    }
 }
