@@ -43,11 +43,10 @@ impl Place {
 #[async_trait]
 impl Inventory for Aws {
     async fn list_tagged(&self) -> Result<Vec<Tagged>, CallError> {
-        let now = wall_clock();
         let mut found = Vec::new();
-        for place in self.places(now).await? {
+        for place in self.places().await? {
             let name = place.name();
-            let visit = Visit { aws: self, client: place.client, now };
+            let visit = Visit { aws: self, client: place.client, now: wall_clock() };
             found.extend(links(&visit, &name).await?);
             found.extend(networks(&visit, &name).await?);
         }
@@ -55,13 +54,12 @@ impl Inventory for Aws {
     }
 
     async fn remove_tagged(&self, tagged: &Tagged) -> Result<bool, CallError> {
-        let now = wall_clock();
-        let places = self.places(now).await?;
+        let places = self.places().await?;
         let Some(place) = places.into_iter().find(|place| place.name() == tagged.place) else {
             let words = format!("{} is no place that is configured.", tagged.place);
             return Err(not_now("PlaceNotConfigured", words));
         };
-        let visit = Visit { aws: self, client: place.client, now };
+        let visit = Visit { aws: self, client: place.client, now: wall_clock() };
         let removed = match tagged.owner {
             Owner::Link(_) => remove_link(&visit, &tagged.id).await,
             Owner::Network(_) => remove_network(&visit, &tagged.id).await,
@@ -70,7 +68,7 @@ impl Inventory for Aws {
     }
 
     async fn whoami(&self) -> Result<Vec<String>, CallError> {
-        let places = self.places(wall_clock()).await?;
+        let places = self.places().await?;
         Ok(places
             .iter()
             .map(|place| format!("{}: {}", place.client.region(), place.who.arn))
@@ -79,14 +77,15 @@ impl Inventory for Aws {
 }
 
 impl Aws {
-    /// Every place once, however many roles lead to it.
-    async fn places(&self, now: Timestamp) -> Result<Vec<Place>, CallError> {
+    /// Every place once, however many roles lead to it. There can be many: each is asked with a
+    /// signature of its own time.
+    async fn places(&self) -> Result<Vec<Place>, CallError> {
         let mut places: Vec<Place> = Vec::new();
         let mut seen = BTreeSet::new();
         for group in [NOBODY].into_iter().chain(self.options.projects.keys().copied()) {
-            for region in self.regions(group, now).await? {
+            for region in self.regions(group).await? {
                 let client = self.client(group, &region);
-                let who = client.whoami(now).await?;
+                let who = client.whoami(wall_clock()).await?;
                 let place = Place { client, who };
                 if seen.insert(place.name()) {
                     places.push(place);
@@ -97,10 +96,10 @@ impl Aws {
     }
 
     /// The regions that are configured, or all that the account of a project may use.
-    async fn regions(&self, group: GroupId, now: Timestamp) -> Result<Vec<Region>, CallError> {
+    async fn regions(&self, group: GroupId) -> Result<Vec<Region>, CallError> {
         let configured = self.options.regions.keys();
         let names: Vec<String> = match configured.len() {
-            0 => self.client(group, &self.home).describe_regions(now).await?,
+            0 => self.client(group, &self.home).describe_regions(wall_clock()).await?,
             _ => configured.cloned().collect(),
         };
         Ok(names.iter().filter_map(|name| Region::parse(name).ok()).collect())

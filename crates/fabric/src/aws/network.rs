@@ -124,7 +124,9 @@ pub(super) async fn take_away(visit: &Visit<'_>, vpc: &Vpc) -> Result<(), CallEr
 async fn make(visit: &Visit<'_>, request: &NetworkRequest) -> Result<Vpc, CallError> {
     let block = request.spec.block().net().to_string();
     let tags = visit.tags(request.group, request.container, name(request.container));
-    let made = visit.client.create_vpc(&block, &tags, visit.now).await?;
+    let made = visit.client.create_vpc(&block, &tags, visit.now).await;
+    let doubt = About::NetworkInDoubt(request.container);
+    let made = made.inspect_err(|error| visit.aws.recent.doubt(doubt, error, visit.now))?;
     let until = visit.now.after(SHOWN);
     visit.aws.recent.put(About::Network(request.container), made.id.clone(), until);
     // It is pending in the answer, and most often available a moment later.
@@ -138,6 +140,14 @@ async fn remove_double(
     double: Vpc,
     flaws: &mut Flaws,
 ) -> Result<(), CallError> {
+    // Nothing is waited for that was taken away on purpose.
+    let (container, recent) = (chosen.tags.get(tags::CONTAINER), &visit.aws.recent);
+    let container = container.and_then(|text| ContainerId::parse(text).ok());
+    if let Some(about) = container.map(About::Network)
+        && recent.get(&about, visit.now).as_ref() == Some(&double.id)
+    {
+        recent.forget(&about);
+    }
     match take_away(visit, &double).await {
         Err(error) if error.code == "DependencyViolation" => {
             let words = format!("{} is a double of {} and is used", double.id, chosen.id);

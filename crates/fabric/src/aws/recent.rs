@@ -5,12 +5,20 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use peerage_core::cloud::{CallError, Certainty};
 use peerage_core::id::{ContainerId, PeerId};
 use peerage_core::time::Timestamp;
 
 /// How long EC2 may take to show what it has made. Source: EC2 API reference, eventual consistency:
 /// minutes at most.
 pub(super) const SHOWN: Duration = Duration::from_secs(300);
+
+/// How long it may still be missing now and then once it was shown: not every answer is of the
+/// latest state. Source: hashicorp/terraform-provider-aws#30423.
+pub(super) const STEADY: Duration = Duration::from_secs(60);
+
+/// How long something is waited for that may have been made, because nobody was told.
+pub(super) const SHOWN_IF_MADE: Duration = Duration::from_secs(30);
 
 /// How long a refusal of the DNS option stands before it is asked for again: it is the customer
 /// who can change the reason.
@@ -26,6 +34,10 @@ pub(super) enum About {
     Network(ContainerId),
     /// The connection that was made for a peering: its id.
     Link(PeerId),
+    /// That a VPC may have been made for a container: why it is not known.
+    NetworkInDoubt(ContainerId),
+    /// That a connection may have been made for a peering: why it is not known.
+    LinkInDoubt(PeerId),
     /// Why EC2 refuses the DNS option of a connection: its words.
     Dns(String),
 }
@@ -52,6 +64,21 @@ impl Recent {
         facts.get(about).filter(|(_, until)| now < *until).map(|(fact, _)| fact.clone())
     }
 
+    /// Lets a fact end at some time, if not before.
+    pub(super) fn end(&self, about: &About, at: Timestamp) {
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, until)) = facts.get_mut(about) {
+            *until = at.min(*until);
+        }
+    }
+
+    /// Remembers that something may have been made, if an error leaves that open.
+    pub(super) fn doubt(&self, about: About, error: &CallError, now: Timestamp) {
+        if error.certainty == Certainty::Indefinite {
+            self.put(about, error.message.clone(), now.after(SHOWN_IF_MADE));
+        }
+    }
+
     pub(super) fn forget(&self, about: &About) {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).remove(about);
     }
@@ -71,6 +98,11 @@ mod tests {
         recent.put(about.clone(), "no".to_owned(), at(5));
         assert_eq!(recent.get(&about, at(4)).as_deref(), Some("no"));
         assert_eq!(recent.get(&about, at(5)), None);
+        recent.end(&about, at(9));
+        assert_eq!(recent.get(&about, at(4)).as_deref(), Some("no"));
+        recent.end(&about, at(3));
+        assert_eq!(recent.get(&about, at(3)), None);
+        recent.put(about.clone(), "no".to_owned(), at(5));
         recent.forget(&about);
         assert_eq!(recent.get(&about, at(4)), None);
     }

@@ -86,6 +86,47 @@ async fn what_is_not_shown_yet_is_not_made_again() {
 }
 
 #[tokio::test]
+async fn a_look_that_knows_less_than_the_one_before_is_no_loss() {
+    let world = World::new(CustomerMode::Manual).await;
+    let driver = world.driver();
+    let hand = Hand { world: &world, fabric: &driver };
+    hand.network(&network_request(1)).await;
+    let request = link_request(1);
+    let link = hand.until(&request, LinkStatus::AwaitsCustomer).await;
+    let network = hand.look_at_network(&network_request(1)).await;
+    assert!(network.is_some());
+    world.lags.store(true, Ordering::SeqCst);
+    assert_eq!(hand.look(&request).await, Some(link));
+    assert_eq!(hand.look_at_network(&network_request(1)).await, network);
+    driver.remove_link(&request, world.clock.now()).await.unwrap();
+    assert_eq!(world.living(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_may_have_been_made_is_waited_for() {
+    let world = World::with(CustomerMode::Accept, Some((1, Rates::default()))).await;
+    let (driver, proxy) = (world.driver(), world.proxy.clone().unwrap());
+    world.ec2.hide_new(3);
+    proxy.suffer("Action=CreateVpc&", Rates { unanswered: 100, ..Rates::default() });
+    let request = network_request(1);
+    driver.ensure_network(&request, world.clock.now()).await.unwrap_err();
+    proxy.suffer("", Rates::default());
+    let mut waited = 0;
+    while !driver
+        .ensure_network(&request, world.clock.now())
+        .await
+        .is_ok_and(|seen| seen.found.is_some_and(|network| network.ready))
+    {
+        assert_eq!(vpcs_there(&world), 1);
+        waited += 1;
+        assert!(waited < 100);
+        world.clock.pass(Duration::from_secs(1));
+    }
+    assert!(waited > 2);
+    assert_eq!(vpcs_there(&world), 1);
+}
+
+#[tokio::test]
 async fn the_pair_of_another_peering_is_not_taken_over() {
     let world = World::new(CustomerMode::Accept).await;
     let driver = world.driver();

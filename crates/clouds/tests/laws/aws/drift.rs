@@ -1,5 +1,7 @@
 //! What others did to our side of AWS is seen, and put right or told as the operator decided.
 
+use std::time::Duration;
+
 use peerage_clouds::CloudApi;
 use peerage_core::cloud::{LinkStatus, Network};
 use peerage_fabric::Fabric;
@@ -199,6 +201,8 @@ async fn a_vpc_that_somebody_deleted_is_missed_and_made_again() {
         world.ours(Form::change("DeleteSubnet").with("SubnetId", subnet)).await;
     }
     world.ours(Form::change("DeleteVpc").with("VpcId", &vpc)).await;
+    // Shortly after it was made that may be a look at an old state.
+    world.clock.pass(Duration::from_secs(60));
     assert_eq!(hand.look_at_network(&network_request(1)).await, None);
     assert_eq!(hand.look(&request).await.unwrap().status, LinkStatus::Severed);
     hand.clear(&request).await;

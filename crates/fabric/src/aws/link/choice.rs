@@ -5,7 +5,7 @@ use peerage_core::cloud::{CallError, LinkRequest};
 use peerage_core::id::PeerId;
 
 use super::super::ec2::{PeeringConnection, State};
-use super::super::recent::About;
+use super::super::recent::{About, STEADY};
 use super::super::visit::{Visit, not_now};
 use super::{RELEASED, handshake, is_current};
 use crate::tags;
@@ -20,27 +20,36 @@ pub(super) enum Choice {
     Nothing,
 }
 
-/// What carries the peering's tag. One that was made a moment ago and is not shown yet is waited
-/// for.
+/// What carries the peering's tag.
 pub(super) async fn choose(visit: &Visit<'_>, request: &LinkRequest) -> Result<Choice, CallError> {
-    let mut found = tagged(visit, request.peering).await?;
-    let made = About::Link(request.peering);
-    if let Some(id) = visit.aws.recent.get(&made, visit.now) {
+    Ok(rank(known(visit, request.peering).await?, request))
+}
+
+/// Every connection with the peering's tag, and the one that was made a moment ago: EC2 may show
+/// that later, and for a while now and then not. What may have been made is waited for, too.
+pub(super) async fn known(
+    visit: &Visit<'_>,
+    peering: PeerId,
+) -> Result<Vec<PeeringConnection>, CallError> {
+    let mut found = tagged(visit, peering).await?;
+    let recent = |about| visit.aws.recent.get(&about, visit.now);
+    if let Some(id) = recent(About::Link(peering)) {
         if found.iter().any(|connection| connection.id == id) {
-            visit.aws.recent.forget(&made);
+            visit.aws.recent.end(&About::Link(peering), visit.now.after(STEADY));
         } else {
             let shown = visit.client.describe_peering(&id, visit.now).await?;
             found.push(shown.ok_or_else(|| not_shown(&id))?);
         }
+    } else if found.is_empty()
+        && let Some(why) = recent(About::LinkInDoubt(peering))
+    {
+        return Err(not_now("InvalidVpcPeeringConnectionID.NotFound", why));
     }
-    Ok(rank(found, request))
+    Ok(found)
 }
 
 /// Every connection with the peering's tag, of whatever handshake.
-pub(super) async fn tagged(
-    visit: &Visit<'_>,
-    peering: PeerId,
-) -> Result<Vec<PeeringConnection>, CallError> {
+async fn tagged(visit: &Visit<'_>, peering: PeerId) -> Result<Vec<PeeringConnection>, CallError> {
     let (filter, value) = (format!("tag:{}", tags::PEERING), peering.to_string());
     let filters = &[(filter.as_str(), &[value.as_str()][..])];
     let found = visit.client.describe_peerings(filters, visit.now).await?;

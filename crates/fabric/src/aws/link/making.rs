@@ -34,7 +34,10 @@ pub(super) async fn make(
     tags.push((tags::PEERING, request.peering.to_string()));
     tags.push((tags::HANDSHAKE, request.handshake.to_string()));
     let made = visit.client.create_peering(&vpc, &other, &region, &tags, visit.now).await;
-    let made = made.map_err(|error| judged(error, &other))?;
+    let made = made.map_err(|error| {
+        visit.aws.recent.doubt(About::LinkInDoubt(request.peering), &error, visit.now);
+        judged(error, &other)
+    })?;
     adopt(visit, request, made).await
 }
 

@@ -16,14 +16,7 @@ pub(in super::super) async fn remove(
     visit: &Visit<'_>,
     request: &LinkRequest,
 ) -> Result<Sighting<Link>, CallError> {
-    let mut mine = choice::tagged(visit, request.peering).await?;
-    let made = About::Link(request.peering);
-    if let Some(id) = visit.aws.recent.get(&made, visit.now)
-        && !mine.iter().any(|connection| connection.id == id)
-    {
-        let shown = visit.client.describe_peering(&id, visit.now).await?;
-        mine.push(shown.ok_or_else(|| choice::not_shown(&id))?);
-    }
+    let mine = choice::known(visit, request.peering).await?;
     let mut vpcs: BTreeSet<String> = mine.iter().map(|one| one.requester.vpc.clone()).collect();
     vpcs.extend(our_vpc(visit, request).await?);
     let ids: BTreeSet<&str> = mine.iter().map(|one| one.id.as_str()).collect();
@@ -36,7 +29,7 @@ pub(in super::super) async fn remove(
     }
     let left = take_away(visit, &mine).await?;
     if left.is_none() {
-        visit.aws.recent.forget(&made);
+        visit.aws.recent.forget(&About::Link(request.peering));
     }
     Ok(Sighting { found: left, recheck_at: None })
 }

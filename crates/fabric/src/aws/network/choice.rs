@@ -5,7 +5,7 @@ use peerage_core::cloud::CallError;
 use peerage_core::id::ContainerId;
 
 use super::super::ec2::{PeeringConnection, State, Vpc};
-use super::super::recent::About;
+use super::super::recent::{About, STEADY};
 use super::super::visit::{Visit, not_now};
 use super::{MADE, by_container};
 use crate::tags;
@@ -18,19 +18,23 @@ pub(super) enum Choice {
     One { chosen: Vpc, doubles: Vec<Vpc> },
 }
 
-/// What carries the container's tag. One that was made a moment ago and is not shown yet is waited
-/// for.
+/// What carries the container's tag, and the one that was made a moment ago: EC2 may show that
+/// later, and for a while now and then not. What may have been made is waited for, too.
 pub(super) async fn choose(visit: &Visit<'_>, container: ContainerId) -> Result<Choice, CallError> {
     let mut found = tagged(visit, container).await?;
-    let made = About::Network(container);
-    if let Some(id) = visit.aws.recent.get(&made, visit.now) {
+    let recent = |about| visit.aws.recent.get(&about, visit.now);
+    if let Some(id) = recent(About::Network(container)) {
         if found.iter().any(|vpc| vpc.id == id) {
-            visit.aws.recent.forget(&made);
+            visit.aws.recent.end(&About::Network(container), visit.now.after(STEADY));
         } else {
             let shown = by_id(visit, &id).await?;
             let words = || not_now("InvalidVpcID.NotFound", format!("{id} is not shown yet."));
             found.push(shown.ok_or_else(words)?);
         }
+    } else if found.is_empty()
+        && let Some(why) = recent(About::NetworkInDoubt(container))
+    {
+        return Err(not_now("InvalidVpcID.NotFound", why));
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
     if found.len() > 1 {

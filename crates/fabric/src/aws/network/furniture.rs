@@ -1,7 +1,5 @@
 //! What lies in a VPC: its subnets, and the attributes that names need.
 
-use std::collections::BTreeSet;
-
 use peerage_core::cidr::AddressBlock;
 use peerage_core::cloud::{CallError, NetworkRequest};
 
@@ -86,11 +84,16 @@ fn division(block: &AddressBlock, subnets: u8) -> Vec<String> {
     parts.take(usize::from(subnets.max(1))).map(|part| part.to_string()).collect()
 }
 
-/// The blocks that no subnet has, each with its place.
+/// The blocks that no subnet has a part of, each with its place: a network that was divided
+/// otherwise before works as it is.
 fn missing(wanted: Vec<String>, found: &[Subnet]) -> Vec<(usize, String)> {
-    let found: BTreeSet<&str> = found.iter().map(|subnet| subnet.block.as_str()).collect();
-    let wanted = wanted.into_iter().enumerate();
-    wanted.filter(|(_, block)| !found.contains(block.as_str())).collect()
+    let taken: Vec<AddressBlock> =
+        found.iter().filter_map(|subnet| AddressBlock::parse(&subnet.block).ok()).collect();
+    let is_free = |block: &str| {
+        let block = AddressBlock::parse(block);
+        block.is_ok_and(|block| !taken.iter().any(|other| other.overlaps(&block)))
+    };
+    wanted.into_iter().enumerate().filter(|(_, block)| is_free(block)).collect()
 }
 
 /// The zones that take subnets, in the order of their names; at least one.
@@ -141,5 +144,8 @@ mod tests {
         };
         let wanted = divided("10.0.0.0/24", 2);
         assert_eq!(missing(wanted, &[subnet("10.0.0.0/25")]), [(1, "10.0.0.128/25".to_owned())]);
+        // It was divided into two, and is asked to have four.
+        let halves = [subnet("10.0.0.0/25"), subnet("10.0.0.128/25")];
+        assert_eq!(missing(divided("10.0.0.0/24", 4), &halves), []);
     }
 }
