@@ -16,6 +16,8 @@ pub(super) struct Memory {
     told: Mutex<HashMap<String, ()>>,
     /// The last operation on a subnet, by region and name.
     subnets: Mutex<HashMap<(String, String), String>>,
+    /// Regions in which a network has no room for a subnet, by region and network.
+    full: Mutex<HashMap<(String, String), ()>>,
 }
 
 impl Memory {
@@ -23,6 +25,16 @@ impl Memory {
     /// is told once, so that its reason is seen, and tried again the next time.
     pub(super) fn tell(&self, work: &Work) -> bool {
         with(&self.told, |told| told.insert(work.name.clone(), ()).is_none())
+    }
+
+    /// Whether there was no room for a network's subnet in a region when one was to be made.
+    pub(super) fn is_full(&self, region: &str, network: &str) -> bool {
+        let key = (region.to_owned(), network.to_owned());
+        with(&self.full, |full| full.contains_key(&key))
+    }
+
+    pub(super) fn keep_full(&self, region: &str, network: &str) {
+        with(&self.full, |full| full.insert((region.to_owned(), network.to_owned()), ()));
     }
 
     pub(super) fn subnet_work(&self, region: &str, name: &str) -> Option<String> {

@@ -196,7 +196,8 @@ impl Gcp {
 
     /// A network with peerings was ready once: what it lacks, somebody took away.
     fn shown(&self, network: &SeenNetwork, regions: &[&str]) -> Network {
-        let lacks = missing(network, regions);
+        let mut lacks = missing(network, regions);
+        lacks.retain(|region| !self.memory.is_full(region, &network.name));
         let was_ready = !network.peerings.is_empty();
         let drift = (was_ready && !lacks.is_empty()).then(|| {
             let words = format!("{} has no subnet in {}", network.name, lacks.join(", "));

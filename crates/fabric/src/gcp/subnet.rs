@@ -39,13 +39,19 @@ impl Gcp {
         }
         let taken = self.taken(network).await?;
         let given = ranges(request.spec.block(), regions, &taken, &lacks);
-        if given.len() < lacks.len() {
+        let is_given = |region: &str| given.iter().any(|(one, _)| *one == region);
+        lacks.retain(|region| !is_given(region));
+        if !lacks.is_empty() && network.subnets.is_empty() {
             let words = format!(
                 "{} has no room for subnets in {}.",
                 request.spec.block(),
                 lacks.join(", ")
             );
             return Err(Failure::new(Meaning::Refused, "IP_SPACE_EXHAUSTED", words));
+        }
+        // It was divided among fewer regions before, and works as it is.
+        for region in lacks {
+            self.memory.keep_full(region, &network.name);
         }
         for (region, range) in given {
             let id = stamp(request.container).seal(&format!("insert {region}"), now);
