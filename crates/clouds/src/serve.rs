@@ -122,6 +122,16 @@ pub fn not_kept() -> Response {
     failed
 }
 
+/// The answer when nothing was done, because what it would make is larger than can be kept.
+#[must_use]
+pub fn too_large() -> Response {
+    let mut refused = Response::new(Bytes::from_static(
+        b"Nothing was done: a name or a value is longer than the emulated cloud can keep.\n",
+    ));
+    *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
+    refused
+}
+
 async fn answer(
     request: hyper::Request<Incoming>,
     handler: &dyn Handler,
