@@ -40,7 +40,7 @@ use peerage_fabric::emulated::{CustomerAct, CustomerError};
 use crate::{CloudApi, Options, Request, Response};
 use faults::Faults;
 use object::{Application, Group, Network, Provisioning, Subscription};
-use place::NetworkId;
+use place::{GroupId, NetworkId};
 use world::World;
 
 /// The service's directory.
@@ -117,16 +117,7 @@ impl Arm {
     ) {
         let id = NetworkId::new(subscription, resource_group, name);
         let world = &mut self.lock().world;
-        let group = id.in_group();
-        if !world.groups.has(&group.key()) {
-            let row = Group {
-                id: group.clone(),
-                location: LOCATION.to_owned(),
-                tags: object::Tags::new(),
-                provisioning: Provisioning::Succeeded,
-            };
-            world.groups.put(group.key(), row);
-        }
+        add_group(world, id.in_group());
         let prefixes = prefixes.iter().map(|one| (*one).to_owned()).collect();
         let etag = world.ids.etag();
         if let Some(network) = world.networks.edit(&id.key()) {
@@ -139,6 +130,8 @@ impl Arm {
             location: LOCATION.to_owned(),
             tags: object::Tags::new(),
             prefixes,
+            dns_servers: None,
+            flow_timeout: None,
             subnets: Vec::new(),
             provisioning: Provisioning::Succeeded,
             gateway: false,
@@ -180,6 +173,21 @@ impl Arm {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes a resource group, unless it is there.
+fn add_group(world: &mut World, id: GroupId) {
+    let key = id.key();
+    if world.groups.has(&key) {
+        return;
+    }
+    let row = Group {
+        id,
+        location: LOCATION.to_owned(),
+        tags: object::Tags::new(),
+        provisioning: Provisioning::Succeeded,
+    };
+    world.groups.put(key, row);
 }
 
 impl CloudApi for Arm {

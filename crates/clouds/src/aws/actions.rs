@@ -8,7 +8,7 @@ use super::turn::{Outcome, Turn};
 use super::{account, connections, groups, routes, subnets, tables, tags, vpcs, zones};
 
 /// The forms of parameters, `N` for a number: `Filter.N.Name`.
-type Forms = &'static [&'static [&'static str]];
+pub(super) type Forms = &'static [&'static [&'static str]];
 
 /// An action.
 #[derive(Debug)]
@@ -39,10 +39,9 @@ pub(super) enum Effect {
 }
 
 /// Parameters of the protocol itself, in the header or in the query of a presigned request.
-const COMMON: [&str; 10] = [
+const COMMON: [&str; 9] = [
     "Action",
     "Version",
-    "DryRun",
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
@@ -59,14 +58,12 @@ pub(super) fn find(name: &str) -> Option<&'static Action> {
 
 impl Action {
     pub(super) fn check_parameters(&self, input: &Parameters) -> Result<(), Refusal> {
-        let takes = self.takes.iter().copied().flatten();
         for name in input.names() {
-            if COMMON.contains(&name) || takes.clone().any(|pattern| fits(pattern, name)) {
+            if name == "DryRun" || is_taken(self.takes, name) {
                 continue;
             }
             let Some((_, only)) = self.only.iter().find(|(known, _)| *known == name) else {
-                let words = format!("The parameter {name} is not recognized");
-                return Err(Refusal::new("UnknownParameter", words));
+                return Err(unknown_parameter(name));
             };
             if let Some(value) = input.get(name)
                 && value != *only
@@ -85,6 +82,16 @@ impl Action {
         let (region, account) = (&caller.region, &caller.account);
         Some(format!("arn:{}:ec2:{region}:{account}:{kind}/{id}", partition(region)))
     }
+}
+
+/// Whether a parameter has one of those forms, or is the protocol's own.
+pub(super) fn is_taken(takes: Forms, name: &str) -> bool {
+    let mut forms = takes.iter().copied().flatten();
+    COMMON.contains(&name) || forms.any(|form| fits(form, name))
+}
+
+pub(super) fn unknown_parameter(name: &str) -> Refusal {
+    Refusal::new("UnknownParameter", format!("The parameter {name} is not recognized"))
 }
 
 /// Whether a parameter has that form: `N` stands for a number.

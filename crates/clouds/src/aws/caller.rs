@@ -135,6 +135,10 @@ fn incomplete(value: &str) -> Refusal {
     Refusal::new("IncompleteSignature", words)
 }
 
+/// The most characters of a region's name: it goes into keys and answers, and no region of AWS has
+/// more than 16.
+const REGION_MAX: usize = 32;
+
 /// Whether a name has the form of a region's: `us-east-1`, `us-gov-west-1`.
 pub(super) fn is_region(name: &str) -> bool {
     let mut parts = name.split('-');
@@ -144,7 +148,11 @@ pub(super) fn is_region(name: &str) -> bool {
     });
     let letters = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
     let middle: Vec<&str> = parts.collect();
-    area && number && !middle.is_empty() && middle.into_iter().all(letters)
+    name.len() <= REGION_MAX
+        && area
+        && number
+        && !middle.is_empty()
+        && middle.into_iter().all(letters)
 }
 
 #[cfg(test)]
@@ -160,5 +168,8 @@ mod tests {
         {
             assert!(!is_region(name), "{name}");
         }
+        let long = |letters: usize| format!("us-{}-1", "a".repeat(letters));
+        assert!(is_region(&long(REGION_MAX - 5)));
+        assert!(!is_region(&long(REGION_MAX - 4)));
     }
 }

@@ -7,13 +7,12 @@ pub(super) mod options;
 pub(super) mod request;
 pub(super) mod shown;
 
-use ipnet::Ipv4Net;
 use peerage_fabric::rules::aws::OVERLAP;
 use serde::{Deserialize, Serialize};
 
 use super::caller::{Caller, tag_key};
 use super::turn::Turn;
-use super::vpcs;
+use super::vpcs::Vpc;
 use super::world::World;
 
 /// A connection.
@@ -22,6 +21,9 @@ pub(super) struct Connection {
     pub(super) requester: Side,
     pub(super) accepter: Side,
     pub(super) state: State,
+    /// Whether the accepter ever said yes: what follows does not take that back.
+    #[serde(default)]
+    agreed: bool,
     /// When the request expires, in milliseconds since the epoch.
     expires: i64,
     /// When something happens by itself.
@@ -111,6 +113,20 @@ impl Side {
         self.account == caller.account && self.region == caller.region
     }
 
+    /// Its VPC, if that is where the side says: a request can name a VPC of anybody.
+    fn own_vpc<'a>(&self, world: &'a World) -> Option<&'a Vpc> {
+        let vpc = world.tables.vpcs.get(&self.vpc)?;
+        (vpc.account == self.account && vpc.region == self.region).then_some(vpc)
+    }
+
+    /// The blocks of its VPC: as they are, or as they were.
+    fn latest_blocks(&self, world: &World) -> Vec<String> {
+        match self.own_vpc(world) {
+            Some(vpc) => vpc.blocks.iter().map(|it| it.block.to_string()).collect(),
+            None => self.blocks.clone(),
+        }
+    }
+
     /// The place of the tags that this side has on the connection.
     pub(super) fn key(&self, id: &str) -> String {
         tag_key(&self.account, &self.region, id)
@@ -159,6 +175,13 @@ impl Connection {
         }
     }
 
+    /// The blocks of a side's VPC. Those that it gets after the end are no longer the other side's
+    /// to know.
+    fn blocks(&self, world: &World, party: Party) -> Vec<String> {
+        let side = self.side(party);
+        if self.state.is_over() { side.blocks.clone() } else { side.latest_blocks(world) }
+    }
+
     /// EC2's words on the state.
     fn message(&self) -> String {
         let accepter = &self.accepter.account;
@@ -173,13 +196,5 @@ impl Connection {
             State::Expired => "Expired".to_owned(),
             State::Deleted(party) => format!("Deleted by {}", self.side(party).account),
         }
-    }
-}
-
-/// The blocks of a side's VPC: as they are, or as they were.
-fn blocks(world: &World, side: &Side) -> Vec<String> {
-    match vpcs::blocks_of(world, &side.vpc) {
-        Some(blocks) => blocks.iter().map(Ipv4Net::to_string).collect(),
-        None => side.blocks.clone(),
     }
 }

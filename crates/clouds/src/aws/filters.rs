@@ -33,11 +33,8 @@ impl Filters {
             if !is_tag && !known.contains(&name.as_str()) {
                 return Err(refused(format!("The filter '{name}' is invalid")));
             }
-            let values = parameters.list(&format!("Filter.{number}.Value"))?;
-            if values.is_empty() {
-                return Err(missing(&format!("Filter.{number}.Value")));
-            }
-            filters.push(Filter { name, values: values.into_iter().map(str::to_owned).collect() });
+            let values = read_values(parameters, &format!("Filter.{number}.Value"))?;
+            filters.push(Filter { name, values });
         }
         if filters.iter().map(|filter| filter.values.len()).sum::<usize>() > VALUES_MAX {
             let words = format!("The maximum number of filter values is {VALUES_MAX}.");
@@ -60,6 +57,14 @@ impl Filters {
             own.iter().any(|value| filter.values.iter().any(|pattern| fits(pattern, value)))
         })
     }
+}
+
+/// The values of one filter. An empty one asks for tags that have no value.
+fn read_values(parameters: &Parameters, list: &str) -> Result<Vec<String>, Refusal> {
+    let numbers = parameters.numbers(list)?.into_iter();
+    let values = numbers.filter_map(|number| parameters.raw(&format!("{list}.{number}")));
+    let values: Vec<String> = values.map(str::to_owned).collect();
+    if values.is_empty() { Err(missing(list)) } else { Ok(values) }
 }
 
 /// Whether a value fits a pattern. A backslash takes the meaning from the next character.

@@ -44,7 +44,12 @@ impl Parameters {
 
     /// A value that is there and not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// A value that is there: of a tag, no value and an empty one are not the same.
+    pub(super) fn raw(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
     }
 
     /// A value that has to be there.
@@ -124,7 +129,7 @@ mod tests {
         let form = "VpcId.10=c&VpcId.2=b&VpcId.1=a%2Bx+y&VpcIdx.1=no&Empty=";
         let parameters = Parameters::parse([form]);
         assert_eq!(parameters.list("VpcId").unwrap(), ["a+x y", "b", "c"]);
-        assert_eq!(parameters.get("Empty"), None);
+        assert_eq!((parameters.get("Empty"), parameters.raw("Empty")), (None, Some("")));
         assert_eq!(parameters.need("PeerVpcId").unwrap_err().code, "MissingParameter");
     }
 

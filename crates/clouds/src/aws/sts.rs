@@ -4,7 +4,8 @@
 //!
 //! A role that was added asks for its external id, if it has one. A role that nobody added can be
 //! assumed by everybody with whatever external id, unless it is in the service's own account. The
-//! token of a web identity is read and not verified.
+//! token of a web identity is read and not verified. A policy, tags and whatever else would limit a
+//! session or mark it are refused: they would be ignored in what the session does.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +13,7 @@ use peerage_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::SERVICE;
+use super::actions::{Forms, is_taken, unknown_parameter};
 use super::answer::{missing_action, unknown_action, unsigned};
 use super::caller::{self, Caller, Scope, partition};
 use super::parameters::Parameters;
@@ -33,6 +35,13 @@ const SESSIONS_MAX: usize = 10_000;
 
 /// How long a session lasts, in seconds: the least, the most and the usual.
 const DURATION: [u32; 3] = [900, 43_200, 3_600];
+
+/// The least and the most characters of a role's ARN, and of a session's name.
+const ARN_LENGTH: [usize; 2] = [20, 2_048];
+const NAME_LENGTH: [usize; 2] = [2, 64];
+
+/// What both ways to a session take.
+const SESSION: &[&str] = &["RoleArn", "RoleSessionName", "DurationSeconds"];
 
 /// How long an ended session is remembered as ended, in milliseconds.
 const REMEMBERED_MS: i64 = 86_400_000;
@@ -103,13 +112,28 @@ pub(super) fn answer(world: &mut World, input: &Parameters, scope: Option<Scope>
         })
     };
     match name {
-        "GetCallerIdentity" => Ok(identity(&signed(world)?)),
+        "GetCallerIdentity" => {
+            let caller = signed(world)?;
+            check_parameters(input, &[])?;
+            Ok(identity(&caller))
+        }
         "AssumeRole" => {
             let caller = signed(world)?;
+            check_parameters(input, &[SESSION, &["ExternalId"]])?;
             assume(world, input, &caller)
         }
-        "AssumeRoleWithWebIdentity" => assume_by_token(world, input),
+        "AssumeRoleWithWebIdentity" => {
+            check_parameters(input, &[SESSION, &["WebIdentityToken"]])?;
+            assume_by_token(world, input)
+        }
         _ => Err(unknown_action(name)),
+    }
+}
+
+fn check_parameters(input: &Parameters, takes: Forms) -> Result<(), Refusal> {
+    match input.names().find(|name| !is_taken(takes, name)) {
+        Some(name) => Err(unknown_parameter(name)),
+        None => Ok(()),
     }
 }
 
@@ -189,13 +213,12 @@ impl<'a> Wish<'a> {
     fn read(input: &'a Parameters) -> Result<Self, Refusal> {
         let arn = input.get("RoleArn").ok_or_else(|| required("roleArn"))?;
         let name = input.get("RoleSessionName").ok_or_else(|| required("roleSessionName"))?;
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
-        if !(2..=64).contains(&name.len()) || !name.chars().all(is_name) {
-            return Err(validation(
-                "roleSessionName",
-                name,
-                "regular expression pattern: [\\w+=,.@-]*",
-            ));
+        check_length("roleArn", arn, ARN_LENGTH)?;
+        check_length("roleSessionName", name, NAME_LENGTH)?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        if !name.chars().all(is_name) {
+            let why = "Member must satisfy regular expression pattern: [\\w+=,.@-]*";
+            return Err(validation("roleSessionName", name, why));
         }
         let (account, role) = parse(arn)
             .ok_or_else(|| Refusal::new("ValidationError", format!("{arn} is invalid")))?;
@@ -207,6 +230,18 @@ impl<'a> Wish<'a> {
         }
         Ok(Self { arn, account, role, name, seconds })
     }
+}
+
+fn check_length(name: &str, value: &str, [least, most]: [usize; 2]) -> Result<(), Refusal> {
+    let length = value.chars().count();
+    let why = if length < least {
+        format!("Member must have length greater than or equal to {least}")
+    } else if length > most {
+        format!("Member must have length less than or equal to {most}")
+    } else {
+        return Ok(());
+    };
+    Err(validation(name, value, &why))
 }
 
 /// The account and the name in `arn:aws:iam::123456789012:role/path/name`.

@@ -103,10 +103,22 @@ const FILTERS: &[&str] = &[
     "cidr",
     "cidr-block",
     "cidrBlock",
+    "customer-owned-ipv4-pool",
     "default-for-az",
     "defaultForAz",
+    "enable-dns64",
+    "enable-lni-at-device-index",
+    "ipv6-cidr-block-association.association-id",
+    "ipv6-cidr-block-association.ipv6-cidr-block",
+    "ipv6-cidr-block-association.state",
+    "ipv6-native",
+    "map-customer-owned-ip-on-launch",
     "map-public-ip-on-launch",
+    "outpost-arn",
     "owner-id",
+    "private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
+    "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
+    "private-dns-name-options-on-launch.hostname-type",
     "state",
     "subnet-arn",
     "subnet-id",
@@ -137,12 +149,23 @@ fn values(subnet: &Subnet, id: &str, name: &str) -> Vec<String> {
         "availability-zone-id" | "availabilityZoneId" => zones::id_of(&subnet.zone),
         "available-ip-address-count" => subnet.available().to_string(),
         "cidr" | "cidr-block" | "cidrBlock" => subnet.block.to_string(),
-        "default-for-az" | "defaultForAz" | "map-public-ip-on-launch" => "false".to_owned(),
+        "default-for-az"
+        | "defaultForAz"
+        | "enable-dns64"
+        | "ipv6-native"
+        | "map-customer-owned-ip-on-launch"
+        | "map-public-ip-on-launch"
+        | "private-dns-name-options-on-launch.enable-resource-name-dns-a-record"
+        | "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record" => {
+            "false".to_owned()
+        }
         "owner-id" => subnet.account.clone(),
+        "private-dns-name-options-on-launch.hostname-type" => "ip-name".to_owned(),
         "state" => "available".to_owned(),
         "subnet-arn" => arn(subnet, id),
         "subnet-id" => id.to_owned(),
         "vpc-id" => subnet.vpc.clone(),
+        // The others are of what there is none of here.
         _ => return Vec::new(),
     }]
 }

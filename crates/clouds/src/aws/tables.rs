@@ -126,6 +126,7 @@ pub(super) fn delete(turn: &mut Turn<'_>) -> Outcome {
 }
 
 const FILTERS: &[&str] = &[
+    "association.gateway-id",
     "association.main",
     "association.route-table-association-id",
     "association.route-table-id",
@@ -133,9 +134,15 @@ const FILTERS: &[&str] = &[
     "owner-id",
     "route-table-id",
     "route.destination-cidr-block",
+    "route.destination-ipv6-cidr-block",
+    "route.destination-prefix-list-id",
+    "route.egress-only-internet-gateway-id",
     "route.gateway-id",
+    "route.instance-id",
+    "route.nat-gateway-id",
     "route.origin",
     "route.state",
+    "route.transit-gateway-id",
     "route.vpc-peering-connection-id",
     "vpc-id",
 ];
@@ -183,6 +190,7 @@ fn values(world: &World, table: &RouteTable, id: &str, name: &str) -> Vec<String
         "route.state" => shown(|it| Some(it.state.to_owned())),
         "route.vpc-peering-connection-id" => shown(|it| it.connection),
         "vpc-id" => vec![table.vpc.clone()],
+        // The others are of what there is none of here.
         _ => Vec::new(),
     }
 }

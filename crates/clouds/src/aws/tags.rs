@@ -102,14 +102,14 @@ pub(super) fn create(turn: &mut Turn<'_>) -> Outcome {
     Ok(Xml::done())
 }
 
-/// `DeleteTags`: of a key that has that value, or whatever value if none is given; without any key
-/// all tags go.
+/// `DeleteTags`: of a key that has that value, be it empty, or whatever value if none is given;
+/// without any key all tags go.
 pub(super) fn delete(turn: &mut Turn<'_>) -> Outcome {
     let ids = objects(turn)?;
     let mut keys = Vec::new();
     for number in turn.input.numbers("Tag")? {
         let key = turn.input.need(&format!("Tag.{number}.Key"))?.to_owned();
-        keys.push((key, turn.input.get(&format!("Tag.{number}.Value")).map(str::to_owned)));
+        keys.push((key, turn.input.raw(&format!("Tag.{number}.Value")).map(str::to_owned)));
     }
     let fits = |key: &str, value: &str| {
         let is_meant = |(name, only): &(String, Option<String>)| {

@@ -132,6 +132,10 @@ const FILTERS: &[&str] = &[
     "cidr-block-association.cidr-block",
     "cidr-block-association.state",
     "dhcp-options-id",
+    "ipv6-cidr-block-association.association-id",
+    "ipv6-cidr-block-association.ipv6-cidr-block",
+    "ipv6-cidr-block-association.ipv6-pool",
+    "ipv6-cidr-block-association.state",
     "is-default",
     "isDefault",
     "owner-id",
@@ -171,6 +175,7 @@ fn values(vpc: &Vpc, id: &str, name: &str) -> Vec<String> {
         "owner-id" => vec![vpc.account.clone()],
         "state" => vec![vpc.state().to_owned()],
         "vpc-id" => vec![id.to_owned()],
+        // The others are of what there is none of here.
         _ => Vec::new(),
     }
 }

@@ -14,8 +14,11 @@ impl Xml {
         self.open(name);
         let value = value.to_string();
         // A character that XML cannot hold would spoil the whole answer.
-        let fit =
-            |c: char| if c < ' ' && !matches!(c, '\t' | '\n' | '\r') { '\u{fffd}' } else { c };
+        let fit = |c: char| match c {
+            '\t' | '\n' | '\r' => c,
+            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+            _ => c,
+        };
         let value: String = value.chars().map(fit).collect();
         self.text.push_str(&quick_xml::escape::escape(value.as_str()));
         self.close(name)
@@ -96,5 +99,14 @@ mod tests {
             text.ends_with("<R xmlns=\"n\"><a>&lt;/a&gt;&lt;b&gt;&amp;\u{fffd}</a></R>"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced() {
+        let mut xml = Xml::default();
+        xml.text("a", "\0\u{1f}\u{fffe}\u{ffff}\u{fffd}\u{10ffff}");
+        let text = xml.document("R", None);
+        let shown = format!("<a>{}\u{10ffff}</a>", "\u{fffd}".repeat(5));
+        assert!(text.contains(&shown), "{text}");
     }
 }

@@ -83,8 +83,19 @@ pub(super) fn describe_regions(turn: &mut Turn<'_>) -> Outcome {
     Ok(xml)
 }
 
-const ZONE_FILTERS: &[&str] =
-    &["group-name", "opt-in-status", "region-name", "state", "zone-id", "zone-name", "zone-type"];
+const ZONE_FILTERS: &[&str] = &[
+    "group-long-name",
+    "group-name",
+    "message",
+    "opt-in-status",
+    "parent-zone-id",
+    "parent-zone-name",
+    "region-name",
+    "state",
+    "zone-id",
+    "zone-name",
+    "zone-type",
+];
 
 /// `DescribeAvailabilityZones`.
 pub(super) fn describe_zones(turn: &mut Turn<'_>) -> Outcome {
@@ -98,17 +109,7 @@ pub(super) fn describe_zones(turn: &mut Turn<'_>) -> Outcome {
     let shown = all.into_iter().filter(|zone| {
         names.contains(&zone.name)
             && ids.contains(&zone.id)
-            && filters.admit(&Tags::new(), |name| {
-                vec![match name {
-                    "group-name" => format!("{region}-zg-1"),
-                    "opt-in-status" => "opt-in-not-required".to_owned(),
-                    "region-name" => region.clone(),
-                    "state" => "available".to_owned(),
-                    "zone-id" => zone.id.clone(),
-                    "zone-name" => zone.name.clone(),
-                    _ => "availability-zone".to_owned(),
-                }]
-            })
+            && filters.admit(&Tags::new(), |name| zone_values(region, zone, name))
     });
     let mut xml = Xml::default();
     xml.items("availabilityZoneInfo", shown, |xml, zone| {
@@ -119,6 +120,20 @@ pub(super) fn describe_zones(turn: &mut Turn<'_>) -> Outcome {
         xml.text("zoneType", "availability-zone");
     });
     Ok(xml)
+}
+
+fn zone_values(region: &str, zone: &Zone, name: &str) -> Vec<String> {
+    vec![match name {
+        "group-name" => format!("{region}-zg-1"),
+        "opt-in-status" => "opt-in-not-required".to_owned(),
+        "region-name" => region.to_owned(),
+        "state" => "available".to_owned(),
+        "zone-id" => zone.id.clone(),
+        "zone-name" => zone.name.clone(),
+        "zone-type" => "availability-zone".to_owned(),
+        // A zone here has no parent, no message and no long name.
+        _ => return Vec::new(),
+    }]
 }
 
 /// Those of all that a list names, or all; one that is not there is refused.

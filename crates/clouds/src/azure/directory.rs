@@ -22,6 +22,9 @@ use crate::calendar;
 /// The audience of a token for a workload that signs in with one of its cluster.
 const EXCHANGE: &str = "api://AzureADTokenExchange";
 
+/// The longest identifier of an application. Azure's are UUIDs; other ones are names of tests.
+const CLIENT_MAX: usize = 64;
+
 /// The digest that is kept of a secret.
 pub(super) fn kept_secret(secret: &str) -> String {
     digest(&["secret", secret]).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -141,7 +144,7 @@ fn sign_in(call: &mut Call<'_>, tenant: &str, form: &Form) -> Result<Principal, 
         );
         return Err(Denial::new(400, "invalid_request", 90_002, words));
     }
-    if !is_known(call.world, tenant, client) {
+    if !is_client(client) || !is_known(call.world, tenant, client) {
         let words = format!(
             "Application with identifier '{client}' was not found in the directory '{tenant}'. \
              This can happen if the application has not been installed by the administrator of \
@@ -172,6 +175,11 @@ fn check_secret(call: &Call<'_>, client: &str, secret: &str) -> Result<(), Denia
          client secret value, not the client secret ID, for a secret added to app '{client}'."
     );
     Err(Denial::new(401, "invalid_client", 7_000_215, words))
+}
+
+/// Whether a text can be an identifier of an application: it is kept.
+fn is_client(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= CLIENT_MAX
 }
 
 /// Whether an application is in a directory: at home, made there, or by default the customer's.
@@ -294,8 +302,8 @@ fn principals(call: &mut Call<'_>) -> Answered {
         Method::POST => {
             let body = call.body()?;
             let client: String = part(&body, "/appId")?;
-            if client.is_empty() {
-                return Err(refusal::bad_content("appId is missing"));
+            if !is_client(&client) {
+                return Err(refusal::bad_content("appId is no identifier of an application"));
             }
             let principal = call.world.principal(&tenant, &client);
             Ok(json_answer(201, &shown(&principal)))

@@ -86,6 +86,10 @@ pub const RULES: &[Rule] = rules! {
     "useRemoteGateways is for one peering, and not beside an own gateway",
     "reference of useRemoteGateways; which code is in no document that we found",
     "refusals::remote_gateways_are_used_by_one_peering_and_not_beside_an_own_one";
+    "A part of a network is not peered: SubscriptionNotRegisteredForFeature",
+    "Azure's guide \"How to configure subnet peering\" asks to register the feature; no \
+     subscription here has",
+    "refusals::a_part_of_a_network_is_not_peered";
     "What a peering refers to has to be there: InvalidResourceReference, ParentResourceNotFound",
     "Azure's list of common deployment errors",
     "refusals::what_is_referenced_has_to_be_there";
@@ -133,6 +137,20 @@ pub const RULES: &[Rule] = rules! {
     "Lists come in pages with nextLink",
     "Azure's guide to lists",
     "resources::a_long_list_comes_in_pages";
+    "A group's name has at most 90 letters, digits and -_(). and no dot at its end",
+    "Azure's rules for resource names; public reports of InvalidResourceGroup; for the dot at the \
+     end the words are ours",
+    "resources::a_group_has_a_name_that_azure_takes";
+    "The resources of a group are its networks",
+    "Resource Manager's reference, Resources - List By Resource Group; terraform-provider-azurerm, \
+     prevent_deletion_if_contains_resources",
+    "resources::what_is_in_a_group_can_be_listed";
+    "A PATCH of a network replaces its tags only if it names them",
+    "reference of virtualNetworks, Update Tags; for an empty body inferred",
+    "resources::a_patch_changes_the_tags_that_it_names";
+    "dhcpOptions and flowTimeoutInMinutes are shown as they were given, and change nothing here",
+    "reference of virtualNetworks; Azure's limits: 20 DNS servers; which codes is inferred",
+    "resources::name_servers_and_the_flow_timeout_are_shown_as_they_were_given";
     // Who may.
     "A peering needs peer/action on the remote network: LinkedAuthorizationFailed",
     "the answer as people have quoted it letter by letter",
@@ -170,6 +188,9 @@ pub const RULES: &[Rule] = rules! {
     "An application is known in a directory once it was made there",
     "Azure's guide to applications of several directories",
     "directory::an_application_is_known_where_it_was_made";
+    "An application's identifier has at most 64 characters",
+    "identifiers are UUIDs; that others are taken here, and their bound, is ours",
+    "directory::an_application_has_an_identifier_of_64_characters_at_most";
     "A certificate's or a cluster's assertion is a credential",
     "the identity platform's guides to both; the signature is not checked here",
     "directory::an_assertion_is_looked_at";

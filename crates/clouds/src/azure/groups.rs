@@ -15,12 +15,26 @@ use super::world::World;
 
 const KIND: &str = "Microsoft.Resources/subscriptions/resourceGroups";
 
+/// The longest name. Source: Azure's rules for resource names.
+const NAME_MAX: usize = 90;
+
 pub(super) fn list(call: &mut Call<'_>, subscription: &str) -> Answered {
     check(call, &format!("{KIND}/read"), &format!("/subscriptions/{subscription}"))?;
     let under = format!("{}/", subscription.to_lowercase());
     let groups = call.world.groups.under(&under);
     let groups = groups.map(|(name, group)| (name.clone(), show::group(group))).collect();
     page(call, groups)
+}
+
+/// What is in a group: its networks, as resources of any kind are listed.
+pub(super) fn resources(call: &mut Call<'_>, id: &GroupId) -> Answered {
+    check(call, &format!("{KIND}/resources/read"), &id.path())?;
+    if !call.world.groups.has(&id.key()) {
+        return Err(refusal::no_group(id));
+    }
+    let networks = call.world.networks.under(&format!("{}/", id.key()));
+    let networks = networks.map(|(key, one)| (key.clone(), show::resource(one))).collect();
+    page(call, networks)
 }
 
 pub(super) fn answer(call: &mut Call<'_>, id: &GroupId) -> Answered {
@@ -67,6 +81,7 @@ fn get(call: &mut Call<'_>, id: &GroupId) -> Answered {
 
 fn put(call: &mut Call<'_>, id: &GroupId) -> Answered {
     check(call, &format!("{KIND}/write"), &id.path())?;
+    check_name(&id.name)?;
     let body = call.body()?;
     let location = location(&body)?.ok_or_else(refusal::no_location)?;
     let has = call.world.groups.get(&id.key());
@@ -116,6 +131,20 @@ fn delete(call: &mut Call<'_>, id: &GroupId) -> Answered {
     follow(call, &mut answer, &operation);
     answer.headers_mut().remove("azure-asyncoperation");
     Ok(answer)
+}
+
+/// Source: Azure's rules for resource names.
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let length = name.chars().count();
+    if length > NAME_MAX {
+        return Err(refusal::long_group_name(name, length, NAME_MAX));
+    }
+    let fits = |letter: char| letter.is_alphanumeric() || "-_().".contains(letter);
+    let others: String = name.chars().filter(|letter| !fits(*letter)).collect();
+    if !others.is_empty() {
+        return Err(refusal::bad_group_name(name, &others));
+    }
+    if name.ends_with('.') { Err(refusal::dotted_group_name(name)) } else { Ok(()) }
 }
 
 /// The location in a body, as Azure writes it: `West Europe` is `westeurope`.

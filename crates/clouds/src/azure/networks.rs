@@ -4,6 +4,8 @@
 //! what the words of `RemotePeeringIsDisconnected` say ("when remote vnet or remote peering is
 //! deleted") and issue 2638 of cluster-api-provider-azure shows.
 
+use std::net::IpAddr;
+
 use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,6 +24,9 @@ use super::subnets;
 use super::world::World;
 
 const KIND: &str = "Microsoft.Network/virtualNetworks";
+
+/// Name servers of one network. Source: Azure's limits.
+const DNS_SERVERS_MAX: usize = 20;
 
 pub(super) fn list(call: &mut Call<'_>, subscription: &str, group: Option<&GroupId>) -> Answered {
     let scope = group.map_or_else(|| format!("/subscriptions/{subscription}"), GroupId::path);
@@ -159,15 +164,7 @@ fn described(
         return Err(refusal::bad_format("The address space has no prefix."));
     }
     let parsed = space::parse(&prefixes, &id.path())?;
-    let listed: Option<Vec<Child>> = part(body, "/properties/subnets")?;
-    let before = has.map_or(&[][..], |one| &one.subnets);
-    let subnets = match listed {
-        None => before.to_vec(),
-        Some(listed) => {
-            let read = listed.iter().map(|one| read_subnet(call, before, one));
-            read.collect::<Result<Vec<Subnet>, Refusal>>()?
-        }
-    };
+    let subnets = described_subnets(call, has, body)?;
     space::check_subnets(&id, &parsed, &subnets)?;
     let guid = has.map_or_else(|| call.world.ids.guid(), |one| one.guid.clone());
     Ok(Network {
@@ -177,11 +174,43 @@ fn described(
         location,
         tags: part(body, "/tags")?,
         prefixes,
+        dns_servers: dns_servers(body)?,
+        flow_timeout: flow_timeout(body)?,
         subnets,
         provisioning: Provisioning::Updating,
         gateway: has.is_some_and(|one| one.gateway),
         operation: None,
     })
+}
+
+fn described_subnets(
+    call: &mut Call<'_>,
+    has: Option<&Network>,
+    body: &Value,
+) -> Result<Vec<Subnet>, Refusal> {
+    let listed: Option<Vec<Child>> = part(body, "/properties/subnets")?;
+    let before = has.map_or(&[][..], |one| &one.subnets);
+    match listed {
+        None => Ok(before.to_vec()),
+        Some(listed) => listed.iter().map(|one| read_subnet(call, before, one)).collect(),
+    }
+}
+
+fn dns_servers(body: &Value) -> Result<Option<Vec<IpAddr>>, Refusal> {
+    let servers: Option<Vec<IpAddr>> = part(body, "/properties/dhcpOptions/dnsServers")?;
+    if servers.as_ref().is_some_and(|servers| servers.len() > DNS_SERVERS_MAX) {
+        return Err(refusal::bad_format("A network has at most 20 DNS servers."));
+    }
+    Ok(servers)
+}
+
+/// Source: the reference of `virtualNetworks`: 4 to 30 minutes.
+fn flow_timeout(body: &Value) -> Result<Option<u32>, Refusal> {
+    let minutes: Option<u32> = part(body, "/properties/flowTimeoutInMinutes")?;
+    if minutes.is_some_and(|minutes| !(4..=30).contains(&minutes)) {
+        return Err(refusal::bad_format("The flow timeout is not between 4 and 30 minutes."));
+    }
+    Ok(minutes)
 }
 
 fn read_subnet(call: &mut Call<'_>, before: &[Subnet], child: &Child) -> Result<Subnet, Refusal> {
@@ -234,7 +263,10 @@ fn patch(call: &mut Call<'_>, id: &NetworkId) -> Answered {
     let tags = part(&body, "/tags")?;
     let etag = call.world.ids.etag();
     if let Some(network) = call.world.networks.edit(&id.key()) {
-        (network.tags, network.etag) = (tags, etag);
+        network.etag = etag;
+        if body.get("tags").is_some() {
+            network.tags = tags;
+        }
     }
     let network = found(call.world, id)?;
     Ok(json_answer(200, &show::network(call.world, network)))

@@ -1,6 +1,7 @@
 //! What the world is made of: the rows of its tables, as they are kept.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,12 @@ pub(super) struct Network {
     pub(super) tags: Tags,
     /// Its address space, as it was written.
     pub(super) prefixes: Vec<String>,
+    /// What changes nothing here, and is shown as it was given.
+    #[serde(default)]
+    pub(super) dns_servers: Option<Vec<IpAddr>>,
+    /// As above, in minutes.
+    #[serde(default)]
+    pub(super) flow_timeout: Option<u32>,
     pub(super) subnets: Vec<Subnet>,
     pub(super) provisioning: Provisioning,
     /// Whether a gateway stands in it.

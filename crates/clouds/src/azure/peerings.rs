@@ -238,7 +238,21 @@ fn wanted(
     let said = said.map(|(name, value)| (name.clone(), value.clone())).collect();
     let flags: Flags = serde_json::from_value(Value::Object(said))
         .map_err(|error| refusal::bad_content(&error.to_string()))?;
+    check_whole(&network, properties, &flags)?;
     Ok(Wanted { network, name: name.to_owned(), path, remote, flags, sync })
+}
+
+/// Whole networks are peered: for less a subscription has to register a feature, and none has.
+///
+/// Source: Azure's guide "How to configure subnet peering".
+fn check_whole(network: &NetworkId, properties: &Value, flags: &Flags) -> Result<(), Refusal> {
+    let local: Vec<String> = part(properties, "/localSubnetNames")?;
+    let remote: Vec<String> = part(properties, "/remoteSubnetNames")?;
+    let is_whole = flags.peer_complete_vnets && local.is_empty() && remote.is_empty();
+    if is_whole && !flags.enable_only_ipv6_peering {
+        return Ok(());
+    }
+    Err(refusal::peering::feature_missing(&network.subscription))
 }
 
 fn delete(call: &mut Call<'_>, id: &NetworkId, name: &str) -> Answered {

@@ -80,6 +80,8 @@ pub(super) enum Target {
     Provider(String, String),
     Groups(String),
     Group(GroupId),
+    /// What is in a resource group.
+    Resources(GroupId),
     NetworksOfSubscription(String),
     NetworksOfGroup(GroupId),
     Network(NetworkId),
@@ -145,6 +147,9 @@ fn resource(path: &[String]) -> Option<Target> {
         }
         ["subscriptions", _, "resourcegroups"] => Some(Target::Groups(at(1))),
         ["subscriptions", _, "resourcegroups", _] => Some(Target::Group(group(path))),
+        ["subscriptions", _, "resourcegroups", _, "resources"] => {
+            Some(Target::Resources(group(path)))
+        }
         ["subscriptions", _, "providers", "microsoft.network", "virtualnetworks"] => {
             Some(Target::NetworksOfSubscription(at(1)))
         }

@@ -102,6 +102,30 @@ pub(super) fn other_group_location(has: &str, wanted: &str) -> Refusal {
     Refusal::new(409, "InvalidResourceGroupLocation", message)
 }
 
+/// Source: answers of Resource Manager in public reports.
+pub(super) fn long_group_name(name: &str, length: usize, most: usize) -> Refusal {
+    let message = format!(
+        "The provided resource group name '{name}' has a length of '{length}' which exceeds the \
+         maximum length of '{most}'."
+    );
+    Refusal::new(400, "InvalidResourceGroup", message)
+}
+
+/// Source: as above.
+pub(super) fn bad_group_name(name: &str, others: &str) -> Refusal {
+    let message = format!(
+        "The provided resource group name '{name}' has these invalid characters: '{others}'. The \
+         name can only be a letter, digit, '-', '.', '(', ')' or '_'."
+    );
+    Refusal::new(400, "InvalidResourceGroup", message)
+}
+
+/// Source of the rule: Azure's rules for resource names; the words are ours.
+pub(super) fn dotted_group_name(name: &str) -> Refusal {
+    let message = format!("The provided resource group name '{name}' ends with a period.");
+    Refusal::new(400, "InvalidResourceGroup", message)
+}
+
 /// Source: Azure's rules for names of network resources.
 pub(super) fn bad_name(name: &str) -> Refusal {
     let message = format!(

@@ -121,6 +121,7 @@ fn list_answer(call: &mut Call<'_>, target: &Target) -> Answered {
         Target::Locations(id) => subscriptions::locations(call, id),
         Target::Providers(id) => subscriptions::providers(call, id),
         Target::Groups(subscription) => groups::list(call, subscription),
+        Target::Resources(group) => groups::resources(call, group),
         Target::NetworksOfSubscription(id) => networks::list(call, id, None),
         Target::NetworksOfGroup(group) => networks::list(call, &group.subscription, Some(group)),
         Target::Subnets(id) => subnets::list(call, id),

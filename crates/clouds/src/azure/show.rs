@@ -24,7 +24,7 @@ pub(super) fn network(world: &World, network: &Network) -> Value {
     let id = &network.id;
     let subnets: Vec<Value> = network.subnets.iter().map(|one| subnet(id, one)).collect();
     let peerings: Vec<Value> = world.peerings_of(id).map(|one| peering(world, one)).collect();
-    json!({
+    let mut shown = json!({
         "id": id.path(),
         "name": id.name,
         "type": "Microsoft.Network/virtualNetworks",
@@ -40,7 +40,28 @@ pub(super) fn network(world: &World, network: &Network) -> Value {
             "enableDdosProtection": false,
             "privateEndpointVNetPolicies": "Disabled",
         },
-    })
+    });
+    if let Some(servers) = &network.dns_servers {
+        shown["properties"]["dhcpOptions"] = json!({ "dnsServers": servers });
+    }
+    if let Some(minutes) = network.flow_timeout {
+        shown["properties"]["flowTimeoutInMinutes"] = minutes.into();
+    }
+    shown
+}
+
+/// A network among the resources of its group.
+pub(super) fn resource(network: &Network) -> Value {
+    let mut shown = json!({
+        "id": network.id.path(),
+        "name": network.id.name,
+        "type": "Microsoft.Network/virtualNetworks",
+        "location": network.location,
+    });
+    if !network.tags.is_empty() {
+        shown["tags"] = json!(network.tags);
+    }
+    shown
 }
 
 pub(super) fn subnet(network: &NetworkId, subnet: &Subnet) -> Value {

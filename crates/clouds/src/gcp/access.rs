@@ -73,9 +73,10 @@ impl Principal {
                          token, login cookie or other valid authentication credential.";
             return Err(Refusal::new(401, "authError", words));
         }
-        // What a service account signs for itself names it, too.
+        // What a service account signs for itself names it, too. An operation keeps that name.
         let claims = tokens::claims(token);
         let issuer = claims.as_ref().and_then(|claims| claims["iss"].as_str());
+        let issuer = issuer.filter(|account| tokens::is_short(account));
         Ok(issuer.map_or(Self::Stranger, |account| Self::Account(account.to_owned())))
     }
 

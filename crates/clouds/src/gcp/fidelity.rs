@@ -239,6 +239,11 @@ pub const RULES: &[Rule] = &[
         "subnetworks::what_is_no_block_of_a_subnetwork_is_refused",
     ),
     rule(
+        "A subnetwork of another stackType or purpose than IPV4_ONLY and PRIVATE is not made here",
+        "reference of subnetworks; Compute Engine makes them; words: ours",
+        "subnetworks::a_subnetwork_of_another_kind_is_refused",
+    ),
+    rule(
         "A network has a route to the Internet, and one for each subnetwork that cannot be deleted",
         "routes of VPC networks; \"The local route cannot be deleted.\", public clients",
         "routes::a_network_has_a_route_to_the_internet_and_to_its_subnetworks",
@@ -247,6 +252,11 @@ pub const RULES: &[Rule] = &[
         "A connection brings routes whose next hop is the peering",
         "routes of VPC networks",
         "routes::a_connection_brings_routes",
+    ),
+    rule(
+        "A route has at most 64 tags, each a name, and a description of 2048 bytes; words: ours",
+        "references of routes, of instances (tags) and of subnetworks (description)",
+        "routes::what_a_route_says_has_a_bound",
     ),
     rule(
         "A static route does not lead into a subnetwork of the group; words: ours",
@@ -272,6 +282,16 @@ pub const RULES: &[Rule] = &[
         "Lists: maxResults up to 500, pageToken",
         "reference of networks.list",
         "lists::a_list_is_shown_in_pages_by_name",
+    ),
+    rule(
+        "Lists: rows of one name, as the subnetworks of an auto mode network, are each shown once",
+        "reference of subnetworks.aggregatedList",
+        "lists::rows_of_one_name_are_each_shown_once",
+    ),
+    rule(
+        "Lists: exchanged routes that look the same are each shown once",
+        "reference of networks.listPeeringRoutes",
+        "exchange::routes_that_look_the_same_are_each_shown",
     ),
     rule(
         "Lists: orderBy creationTimestamp desc",
@@ -308,6 +328,11 @@ pub const RULES: &[Rule] = &[
         "Tokens of workload identity and impersonation",
         "Security Token Service; IAM credentials API",
         "access::a_foreign_identity_becomes_an_account",
+    ),
+    rule(
+        "Whoever gets a token has a name of at most 2048 characters; the bound is ours",
+        "none: a name is kept with its token",
+        "access::whoever_gets_a_token_has_a_name_of_2048_characters_at_most",
     ),
 ];
 

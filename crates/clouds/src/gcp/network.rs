@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(super) use self::change::{
-    NetworkPatch, created, delete, deleted, insert, patch, patched, switch_to_custom_mode, switched,
+    NetworkPatch, check_description, created, delete, deleted, insert, patch, patched,
+    switch_to_custom_mode, switched,
 };
 use super::answer::Call;
 use super::links::{NetworkKey, link};

@@ -1,9 +1,11 @@
 //! Lists in pages: `filter`, `orderBy`, `maxResults`, `pageToken`.
 //!
-//! A page's token is the name of its last row, so that a list goes on where it was, whatever came
+//! A page's token is the key of its last row, so that a list goes on where it was, whatever came
 //! or went meanwhile; in the order of creation it is the number of rows that were shown.
 
 mod filter;
+
+use std::cmp::Reverse;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -89,16 +91,21 @@ impl Order {
 
     fn sort(self, rows: &mut [Value]) {
         match self {
-            Self::Name => rows.sort_by(|one, other| key(one).cmp(key(other))),
-            Self::Newest => rows.sort_by(|one, other| {
-                made(other).cmp(made(one)).then_with(|| key(one).cmp(key(other)))
-            }),
+            Self::Name => rows.sort_by_cached_key(key),
+            Self::Newest => {
+                rows.sort_by_cached_key(|row| (Reverse(made(row).to_owned()), key(row)));
+            }
         }
     }
 
     fn token(self, rows: &[Value], end: usize) -> Option<String> {
         let text = match self {
-            Self::Name => key(rows.get(end.checked_sub(1)?)?).to_owned(),
+            Self::Name => {
+                let shown = rows.get(..end)?;
+                let last = key(shown.last()?);
+                let same = shown.iter().rev().take_while(|row| key(row) == last).count();
+                json!([last, same]).to_string()
+            }
             Self::Newest => end.to_string(),
         };
         Some(URL_SAFE_NO_PAD.encode(text))
@@ -108,15 +115,24 @@ impl Order {
     fn resume(self, rows: &[Value], token: &str) -> Option<usize> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
         match self {
-            Self::Name => Some(rows.partition_point(|row| key(row) <= text.as_str())),
+            Self::Name => {
+                let (last, same): ((String, String), usize) = serde_json::from_str(&text).ok()?;
+                let first = rows.partition_point(|row| key(row) < last);
+                let equal = rows.iter().skip(first).take_while(|row| key(row) == last).count();
+                Some(first + equal.min(same))
+            }
             Self::Newest => text.parse().ok(),
         }
     }
 }
 
-/// What rows are sorted by: their name, or their block where they have none.
-fn key(row: &Value) -> &str {
-    row["name"].as_str().or_else(|| row["destRange"].as_str()).unwrap_or("")
+/// What rows are sorted by: their name, or their block where they have none; then what tells those
+/// apart that share it: their link, or all that an exchanged route says. Two routes may say the
+/// same: a token counts those.
+fn key(row: &Value) -> (String, String) {
+    let name = row["name"].as_str().or_else(|| row["destRange"].as_str()).unwrap_or("");
+    let rest = row["selfLink"].as_str().map_or_else(|| row.to_string(), str::to_owned);
+    (name.to_owned(), rest)
 }
 
 fn made(row: &Value) -> &str {

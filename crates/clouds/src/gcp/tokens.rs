@@ -26,6 +26,9 @@ const LIFE_SECONDS: u32 = 3_600;
 /// Tokens at one time; the oldest end first.
 const TOKENS_MAX: usize = 1_000;
 
+/// The longest name of whoever gets a token: it is kept. The bound is ours.
+const NAME_MAX: usize = 2_048;
+
 /// A token, in the table of their digests.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Token {
@@ -62,6 +65,11 @@ pub(super) fn claims(token: &str) -> Option<Value> {
     serde_json::from_slice(&claims).ok()
 }
 
+/// Whether a name of somebody can be kept.
+pub(super) fn is_short(name: &str) -> bool {
+    name.chars().count() <= NAME_MAX
+}
+
 /// `POST /token` with a JWT bearer assertion (RFC 7523).
 fn grant(world: &mut World, request: &Request) -> Response {
     let form = Query::parse(&String::from_utf8_lossy(request.body()));
@@ -71,7 +79,7 @@ fn grant(world: &mut World, request: &Request) -> Response {
     }
     let claims = form.get("assertion").and_then(claims);
     let issuer = claims.as_ref().and_then(|claims| claims["iss"].as_str());
-    let Some(account) = issuer else {
+    let Some(account) = issuer.filter(|account| is_short(account)) else {
         return refused("invalid_grant", "Invalid JWT Signature.");
     };
     if !world.knows(account) {
@@ -96,6 +104,9 @@ fn exchange(world: &mut World, request: &Request) -> Response {
     let Some(audience) = field("audience", "audience") else {
         return refused("invalid_request", "The audience is missing.");
     };
+    if !is_short(&audience) {
+        return refused("invalid_request", "Invalid value for \"audience\".");
+    }
     let token = world.issue(&format!("principal:{audience}"));
     let body = json!({
         "access_token": token,
@@ -109,6 +120,11 @@ fn exchange(world: &mut World, request: &Request) -> Response {
 /// `generateAccessToken` of the IAM credentials API.
 fn impersonate(world: &mut World, account: &str) -> Response {
     let account = percent_encoding::percent_decode_str(account).decode_utf8_lossy().into_owned();
+    if !is_short(&account) {
+        let error = json!({ "code": 400, "message": "Request contains an invalid argument.",
+            "status": "INVALID_ARGUMENT" });
+        return answer::json(StatusCode::BAD_REQUEST, &json!({ "error": error }));
+    }
     if !world.knows(&account) {
         let error = json!({ "code": 404, "message": "Requested entity was not found.",
             "status": "NOT_FOUND" });

@@ -98,6 +98,22 @@ fn where_nobody_is_registered_any_secret_works() {
     );
 }
 
+/// Azure's identifiers are UUIDs; the bound is ours, for they are kept.
+#[test]
+fn an_application_has_an_identifier_of_64_characters_at_most() {
+    let world = World::new(CustomerMode::Manual);
+    let sign_in = |length: usize| world.sign_in(SERVICE_TENANT, &"a".repeat(length), "anything");
+    assert_eq!(sign_in(64).status, 200);
+    refused(&sign_in(65), 400, "unauthorized_client", 700_016);
+    let made = |length: usize| {
+        let body = json!({ "appId": "a".repeat(length) });
+        world.ask(&Who::customer(), "POST", "/v1.0/servicePrincipals", &body)
+    };
+    made(65).refused(400, "InvalidRequestContent");
+    made(0).refused(400, "InvalidRequestContent");
+    assert_eq!(made(64).status, 201);
+}
+
 /// Source: the guide to certificates as credentials and to workload identity.
 #[test]
 fn an_assertion_is_looked_at() {

@@ -126,6 +126,45 @@ fn remote_gateways_are_used_by_one_peering_and_not_beside_an_own_one() {
     assert!(using("c", "b").message().contains("has a gateway"));
 }
 
+/// Source: Azure's guide "How to configure subnet peering": a feature has to be registered first.
+#[test]
+fn a_part_of_a_network_is_not_peered() {
+    let world = World::of_two();
+    let put = |name: &str, value: Value| {
+        let mut body = toward(&vnet(CUSTOMER, "b"));
+        body["properties"][name] = value;
+        world.put(&peering("a", "b"), &body)
+    };
+    let parts = [
+        ("peerCompleteVnets", json!(false)),
+        ("localSubnetNames", json!(["s"])),
+        ("remoteSubnetNames", json!(["s"])),
+        ("enableOnlyIPv6Peering", json!(true)),
+    ];
+    let words = format!(
+        "Subscription {CUSTOMER} is not registered for feature \
+         Microsoft.Network/AllowMultiplePeeringLinksBetweenVnets required to carry out the \
+         requested operation."
+    );
+    for (name, value) in parts {
+        let refused = put(name, value);
+        refused.refused(400, "SubscriptionNotRegisteredForFeature");
+        assert_eq!(refused.message(), words);
+    }
+    assert_eq!(world.get(&peering("a", "b")).status, 404);
+    let wholes = [
+        ("peerCompleteVnets", json!(true)),
+        ("localSubnetNames", json!([])),
+        ("remoteSubnetNames", Value::Null),
+        ("enableOnlyIPv6Peering", json!(false)),
+    ];
+    for (name, value) in wholes {
+        let answer = put(name, value);
+        assert!(matches!(answer.status, 200 | 201), "{name}: {answer:?}");
+        world.pass(STEP);
+    }
+}
+
 /// Source: Azure's list of common deployment errors.
 #[test]
 fn what_is_referenced_has_to_be_there() {

@@ -1,5 +1,6 @@
 //! Groups, networks and subnets as such: conditions, pages, addresses.
 
+use peerage_clouds::azure::SERVICE_SUBSCRIPTION;
 use serde_json::{Value, json};
 
 use super::support::{Answer, CUSTOMER, STEP, Who, World, peering, vnet};
@@ -46,6 +47,96 @@ fn a_group_is_made_read_and_made_again() {
     world.put(&group(), &elsewhere).refused(409, "InvalidResourceGroupLocation");
     let tagged = world.ask(&Who::customer(), "PATCH", &group(), &json!({ "tags": {} }));
     assert_eq!(tagged.body["tags"], json!({}));
+}
+
+/// Source: Azure's rules for resource names; the words as in public reports.
+#[test]
+fn a_group_has_a_name_that_azure_takes() {
+    let world = World::of_two();
+    let put = |name: &str| {
+        let path = format!("/subscriptions/{CUSTOMER}/resourcegroups/{name}");
+        world.put(&path, &json!({ "location": "eastus2" }))
+    };
+    let long = put(&"a".repeat(91));
+    long.refused(400, "InvalidResourceGroup");
+    let end = "has a length of '91' which exceeds the maximum length of '90'.";
+    assert!(long.message().ends_with(end), "{long:?}");
+    let other = put("a%21b%2Fc");
+    other.refused(400, "InvalidResourceGroup");
+    let words = "The provided resource group name 'a!b/c' has these invalid characters: '!/'. The \
+                 name can only be a letter, digit, '-', '.', '(', ')' or '_'.";
+    assert_eq!(other.message(), words);
+    put("a.").refused(400, "InvalidResourceGroup");
+    assert_eq!(put(&"a".repeat(90)).status, 201);
+    assert_eq!(put("gr%C3%BC%C3%9Fe-_.(1)").status, 201);
+}
+
+/// Source: the reference "Resources - List By Resource Group"; Terraform's azurerm looks so whether
+/// a group is empty before it deletes it.
+#[test]
+fn what_is_in_a_group_can_be_listed() {
+    let world = World::of_two();
+    let tags = json!({ "tags": { "x": "y" } });
+    world.ask(&Who::customer(), "PATCH", &vnet(CUSTOMER, "b"), &tags);
+    let list = format!("{}/resources", group());
+    let listed = world.get(&format!("{list}?%24expand=provisioningState"));
+    let kind = "Microsoft.Network/virtualNetworks";
+    let [a, b] = [vnet(CUSTOMER, "a"), vnet(CUSTOMER, "b")];
+    let expected = json!({ "value": [
+        { "id": a, "name": "a", "type": kind, "location": "eastus2" },
+        { "id": b, "name": "b", "type": kind, "location": "eastus2", "tags": { "x": "y" } },
+    ] });
+    assert_eq!((listed.status, &listed.body), (200, &expected));
+    let page = world.get(&format!("{list}?%24top=1"));
+    assert_eq!(page.body["value"].as_array().unwrap().len(), 1);
+    assert!(page.body["nextLink"].is_string());
+    let nowhere = format!("{}x/resources", group());
+    world.get(&nowhere).refused(404, "ResourceGroupNotFound");
+    let theirs = format!("/subscriptions/{SERVICE_SUBSCRIPTION}/resourcegroups/rg/resources");
+    world.get(&theirs).refused(403, "AuthorizationFailed");
+    let posted = world.ask(&Who::customer(), "POST", &list, &Value::Null);
+    posted.refused(405, "MethodNotAllowed");
+}
+
+/// Source: the reference of `virtualNetworks`, "Update Tags".
+#[test]
+fn a_patch_changes_the_tags_that_it_names() {
+    let world = World::of_two();
+    let patch = |body: Value| {
+        let answer = world.ask(&Who::customer(), "PATCH", &vnet(CUSTOMER, "a"), &body);
+        answer.body["tags"].clone()
+    };
+    assert_eq!(patch(json!({ "tags": { "x": "y" } })), json!({ "x": "y" }));
+    assert_eq!(patch(json!({})), json!({ "x": "y" }));
+    assert_eq!(patch(json!({ "tags": { "z": "" } })), json!({ "z": "" }));
+    assert_eq!(patch(json!({ "tags": {} })), json!({}));
+}
+
+/// Source: the reference of `virtualNetworks`: `dhcpOptions`, `flowTimeoutInMinutes`.
+#[test]
+fn name_servers_and_the_flow_timeout_are_shown_as_they_were_given() {
+    let world = World::of_two();
+    let path = vnet(CUSTOMER, "a");
+    let put = |name: &str, value: Value| {
+        let mut body = network(&["10.0.0.0/16"], &[]);
+        body["location"] = "eastus2".into();
+        body["properties"][name] = value;
+        let answer = world.put(&path, &body);
+        world.pass(STEP);
+        answer
+    };
+    let servers = |count: usize| json!({ "dnsServers": vec!["10.0.0.4"; count] });
+    assert_eq!(put("dhcpOptions", servers(20)).status, 200);
+    assert_eq!(*world.get(&path).property("dhcpOptions"), servers(20));
+    assert_eq!(put("flowTimeoutInMinutes", json!(4)).status, 200);
+    let shown = world.get(&path);
+    assert_eq!(*shown.property("flowTimeoutInMinutes"), 4);
+    assert!(shown.property("dhcpOptions").is_null());
+    put("dhcpOptions", servers(21)).refused(400, "InvalidRequestFormat");
+    let name = json!({ "dnsServers": ["dns.example.com"] });
+    put("dhcpOptions", name).refused(400, "InvalidRequestContent");
+    put("flowTimeoutInMinutes", json!(3)).refused(400, "InvalidRequestFormat");
+    put("flowTimeoutInMinutes", json!(31)).refused(400, "InvalidRequestFormat");
 }
 
 /// Source: the reference of `virtualNetworks`.

@@ -256,6 +256,29 @@ fn a_foreign_identity_becomes_an_account() {
     assert_eq!((status, &body["error"]), (400, &json!("invalid_request")));
 }
 
+/// The bound is ours: a name is kept with its token.
+#[test]
+fn whoever_gets_a_token_has_a_name_of_2048_characters_at_most() {
+    let bench = Bench::new();
+    let (fits, long) = ("a".repeat(2_048), "a".repeat(2_049));
+    assert_eq!(grant(&bench, &fits).0, 200);
+    let (status, body) = grant(&bench, &long);
+    assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
+    let post = |path: &str, body: &str| read(&bench.send(request("POST", path, body)));
+    let exchange = |audience: &str| format!("subject_token=abc&audience={audience}");
+    assert_eq!(post("/v1/token", &exchange(&fits)).0, 200);
+    let (status, body) = post("/v1/token", &exchange(&long));
+    assert_eq!((status, &body["error"]), (400, &json!("invalid_request")));
+    let impersonate =
+        |account: &str| format!("/v1/projects/-/serviceAccounts/{account}:generateAccessToken");
+    assert_eq!(post(&impersonate(&fits), "{}").0, 200);
+    let (status, body) = post(&impersonate(&long), "{}");
+    assert_eq!((status, &body["error"]["status"]), (400, &json!("INVALID_ARGUMENT")));
+    bench.network("theirs", "b", &[]);
+    let (_, operation) = with_token(&bench, "DELETE", &path(B), &jwt(&long));
+    assert_eq!(operation["user"], "unknown");
+}
+
 /// Source: "Error adding network peering: googleapi: Error 403: Rate Limit Exceeded" and its
 /// details, troubleshooting of terraform-google-modules/terraform-example-foundation; 429: rate
 /// quotas of the Compute Engine API.

@@ -61,6 +61,32 @@ fn a_static_route_goes_where_one_exports_and_the_other_imports() {
     assert_eq!(exchanged(&bench, "INCOMING"), both(true));
 }
 
+/// Two static routes may have one destination and priority; `listPeeringRoutes` tells no more.
+#[test]
+fn routes_that_look_the_same_are_each_shown() {
+    let mut bench = Bench::new();
+    bench.connect();
+    update(&mut bench, B, "ba", "exportCustomRoutes");
+    for (name, hop) in [("r", "10.72.0.9"), ("s", "10.72.0.10"), ("t", "10.72.0.11")] {
+        let written = json!({ "name": name, "network": "global/networks/b",
+            "destRange": "192.168.0.0/16", "nextHopIp": hop });
+        bench.done("POST", "projects/theirs/global/routes", &written);
+    }
+    let query = "peeringName=ab&region=us-east1&direction=INCOMING&maxResults=1";
+    let list = format!("{}?{query}", verb(A, "listPeeringRoutes"));
+    let mut blocks = Vec::new();
+    let mut token = String::new();
+    for _ in 0..4 {
+        let body = bench.shown(&format!("{list}{token}"));
+        blocks.push(body["items"][0]["destRange"].as_str().unwrap().to_owned());
+        let next = body["nextPageToken"].as_str();
+        token = next.map_or_else(String::new, |next| format!("&pageToken={next}"));
+    }
+    assert_eq!(token, "");
+    let same = "192.168.0.0/16";
+    assert_eq!(blocks, ["10.72.0.0/18", same, same, same]);
+}
+
 /// Source: options for exchanging static routes: never those to the Internet, nor those with tags.
 #[test]
 fn some_static_routes_are_never_exchanged() {

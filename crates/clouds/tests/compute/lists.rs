@@ -1,5 +1,6 @@
 //! Lists in pages, in an order, and filtered. Source: the reference of `networks.list`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -64,6 +65,29 @@ fn a_page_goes_on_where_it_was_whatever_went_meanwhile() {
     bench.network("ours", "a1", &[]);
     let next = bench.shown(&format!("{LIST}?maxResults=2&pageToken={token}"));
     assert_eq!(names(&next), ["c", "d"]);
+}
+
+/// Source: the reference of `subnetworks.aggregatedList`.
+#[test]
+fn rows_of_one_name_are_each_shown_once() {
+    let mut bench = Bench::new();
+    let auto = json!({ "name": "a", "autoCreateSubnetworks": true });
+    bench.done("POST", LIST, &auto);
+    let list = "projects/ours/aggregated/subnetworks?maxResults=10";
+    let mut links = Vec::new();
+    let mut token = String::new();
+    for _ in 0..5 {
+        let body = bench.shown(&format!("{list}{token}"));
+        for scope in body["items"].as_object().unwrap().values() {
+            let rows = scope["subnetworks"].as_array().cloned().unwrap_or_default();
+            links.extend(rows.iter().map(|row| row["selfLink"].as_str().unwrap().to_owned()));
+        }
+        let next = body["nextPageToken"].as_str();
+        token = next.map_or_else(String::new, |next| format!("&pageToken={next}"));
+    }
+    assert_eq!(token, "");
+    let different: BTreeSet<&String> = links.iter().collect();
+    assert_eq!((links.len(), different.len()), (42, 42));
 }
 
 #[test]

@@ -84,6 +84,32 @@ fn what_is_no_route_is_refused() {
     check("nextHopInstance", json!("projects/ours/zones/z/instances/i"), (404, "notFound"));
 }
 
+/// Source: the references of `routes` and `instances`: a tag is a name, and a machine has 64.
+#[test]
+fn what_a_route_says_has_a_bound() {
+    let mut bench = Bench::new();
+    bench.network("ours", "a", &["10.8.0.0/18"]);
+    let with = |field: &str, value: Value| {
+        let mut body = written("r", "172.16.0.0/12");
+        body[field] = value;
+        body
+    };
+    let tags = |count: usize| json!((0..count).map(|at| format!("t{at}")).collect::<Vec<_>>());
+    for (field, value) in [
+        ("description", json!("d".repeat(2_049))),
+        ("tags", tags(65)),
+        ("tags", json!(["a".repeat(64)])),
+        ("tags", json!(["a", "A"])),
+    ] {
+        let (status, reason, words) = refusal(bench.post(LIST, &with(field, value)));
+        assert_eq!((status, reason.as_str()), (400, "invalid"), "{words}");
+        assert!(words.contains(&format!("resource.{field}")), "{words}");
+    }
+    let mut fits = with("description", json!("d".repeat(2_048)));
+    fits["tags"] = tags(64);
+    bench.done("POST", LIST, &fits);
+}
+
 /// Source: routes of VPC networks, interactions of subnet and static routes.
 #[test]
 fn a_route_does_not_lead_into_a_subnetwork_of_the_group() {

@@ -101,6 +101,29 @@ fn what_is_no_block_of_a_subnetwork_is_refused() {
     bench.begin("POST", LIST, &written("s", "10.0.0.0/29"));
 }
 
+/// Only subnetworks of the usual kind are made here; others are not taken for those.
+#[test]
+fn a_subnetwork_of_another_kind_is_refused() {
+    let mut bench = Bench::new();
+    bench.network("ours", "a", &[]);
+    let mut body = written("s", "10.0.0.0/18");
+    for (field, other) in [
+        ("stackType", "IPV4_IPV6".to_owned()),
+        ("purpose", "PRIVATE_SERVICE_CONNECT".to_owned()),
+        ("description", "d".repeat(2_049)),
+    ] {
+        let mut body = body.clone();
+        body[field] = json!(other);
+        let (status, reason, words) = refusal(bench.post(LIST, &body));
+        assert_eq!((status, reason.as_str()), (400, "invalid"), "{words}");
+        let front = format!("Invalid value for field 'resource.{field}': ");
+        assert!(words.starts_with(&front), "{words}");
+    }
+    body["stackType"] = json!("IPV4_ONLY");
+    body["purpose"] = json!("PRIVATE");
+    bench.done("POST", LIST, &body);
+}
+
 #[test]
 fn a_subnetwork_needs_a_region_and_a_network() {
     let bench = Bench::new();

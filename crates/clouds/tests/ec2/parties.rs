@@ -87,6 +87,61 @@ fn the_requester_learns_the_accepters_blocks_when_it_agrees() {
     assert!(blocks(OURS));
 }
 
+/// botocore's words on `VpcPeeringConnection.AccepterVpcInfo`: "CIDR block information is only
+/// returned when describing an active VPC peering connection". Without an owner the accepter's
+/// account is the caller's, which does not make another account's VPC its own.
+#[test]
+fn a_vpc_that_is_named_without_its_owner_shows_no_blocks() {
+    let cloud = Cloud::new();
+    let (ours, theirs) = (cloud.vpc(OURS, "10.8.0.0/21"), cloud.vpc(THEIRS, "172.31.0.0/16"));
+    let peer = [("VpcId", ours.as_str()), ("PeerVpcId", theirs.as_str())];
+    let made = cloud.call(OURS, "CreateVpcPeeringConnection", &peer).ok();
+    let id = made.get("vpcPeeringConnectionId");
+    assert!(!made.text.contains("172.31.0.0"), "{}", made.text);
+    let filter =
+        [("Filter.1.Name", "accepter-vpc-info.cidr-block"), ("Filter.1.Value.1", "172.31.0.0/16")];
+    for state in ["initiating-request", "failed"] {
+        assert_eq!(cloud.status(OURS, &id), state);
+        let seen = cloud.describe(OURS, &id).ok().text;
+        assert!(!seen.contains("172.31.0.0"), "{seen}");
+        let found = cloud.call(OURS, "DescribeVpcPeeringConnections", &filter).ok();
+        assert!(found.all("vpcPeeringConnectionId").is_empty(), "{state}");
+        cloud.pass(PACE.aws_initiating);
+    }
+}
+
+/// The same words: a request that was taken back was never agreed to.
+#[test]
+fn a_request_that_is_deleted_shows_no_blocks_of_the_accepter() {
+    let cloud = Cloud::new();
+    let ours = cloud.vpc(OURS, "10.8.0.0/21");
+    for (who, state) in [(THEIRS, "deleted"), (THEIRS_WEST, "deleting")] {
+        let theirs = cloud.vpc(who, "172.31.0.0/16");
+        let id = cloud.pending((OURS, &ours), (who, &theirs));
+        cloud.on(OURS, "DeleteVpcPeeringConnection", &id).ok();
+        for state in [state, "deleted"] {
+            assert_eq!(cloud.status(OURS, &id), state);
+            let seen = cloud.describe(OURS, &id).ok().text;
+            assert!(!seen.contains("172.31.0.0"), "{seen}");
+            assert!(cloud.describe(who, &id).ok().text.contains("172.31.0.0"));
+            cloud.pass(PACE.removal);
+        }
+    }
+}
+
+/// The same words: what a VPC gets after the end is not the former peer's to know.
+#[test]
+fn a_connection_that_is_over_shows_the_blocks_that_it_had() {
+    let cloud = Cloud::new();
+    let (ours, theirs) = (cloud.vpc(OURS, "10.8.0.0/21"), cloud.vpc(THEIRS, "172.31.0.0/16"));
+    let id = cloud.active((OURS, &ours), (THEIRS, &theirs));
+    cloud.on(THEIRS, "DeleteVpcPeeringConnection", &id).ok();
+    let more = [("VpcId", theirs.as_str()), ("CidrBlock", "10.20.0.0/16")];
+    cloud.call(THEIRS, "AssociateVpcCidrBlock", &more).ok();
+    let seen = cloud.describe(OURS, &id).ok().get("accepterVpcInfo");
+    assert!(seen.contains("172.31.0.0/16") && !seen.contains("10.20.0.0"), "{seen}");
+}
+
 /// hashicorp/terraform-provider-aws#27750: AWS returns the connection that exists.
 #[test]
 fn a_second_request_of_the_pair_is_the_first_one() {
@@ -179,8 +234,11 @@ fn a_request_names_a_vpc_of_the_caller_and_a_peer() {
     assert_eq!(create(&[("VpcId", &ours), ("PeerVpcId", "vpc-1")]), "InvalidVpcID.Malformed");
     let odd = [("VpcId", ours.as_str()), ("PeerVpcId", &theirs), ("PeerOwnerId", "me")];
     assert_eq!(create(&odd), "InvalidParameterValue");
-    let odd = [("VpcId", ours.as_str()), ("PeerVpcId", &theirs), ("PeerRegion", "US_EAST_1")];
-    assert_eq!(create(&odd), "InvalidParameterValue");
+    let long = format!("us-{}-1", "a".repeat(1_000));
+    for region in ["US_EAST_1", long.as_str()] {
+        let odd = [("VpcId", ours.as_str()), ("PeerVpcId", &theirs), ("PeerRegion", region)];
+        assert_eq!(create(&odd), "InvalidParameterValue");
+    }
 }
 
 /// A request to another region of the same account has both sides with one owner.

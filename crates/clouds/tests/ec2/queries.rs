@@ -133,6 +133,159 @@ fn every_filter_of_a_vpcs_surroundings_counts() {
     );
 }
 
+/// botocore's documentation of `Filters`: these are of what is the same for all objects here.
+#[test]
+fn a_documented_filter_of_what_all_have_finds_it() {
+    let cloud = Cloud::new();
+    let vpc = cloud.vpc(OURS, "10.8.0.0/21");
+    let subnet = [("VpcId", vpc.as_str()), ("CidrBlock", "10.8.0.0/24")];
+    cloud.call(OURS, "CreateSubnet", &subnet).ok();
+    let names = "private-dns-name-options-on-launch";
+    let records =
+        ["a", "aaaa"].map(|kind| format!("{names}.enable-resource-name-dns-{kind}-record"));
+    let hostnames = format!("{names}.hostname-type");
+    let cases = [
+        ("DescribeSubnets", "enable-dns64", "false"),
+        ("DescribeSubnets", "ipv6-native", "false"),
+        ("DescribeSubnets", "map-customer-owned-ip-on-launch", "false"),
+        ("DescribeSubnets", records[0].as_str(), "false"),
+        ("DescribeSubnets", records[1].as_str(), "false"),
+        ("DescribeSubnets", hostnames.as_str(), "ip-name"),
+        ("DescribeSecurityGroups", "egress.ip-permission.cidr", "0.0.0.0/0"),
+        ("DescribeSecurityGroups", "egress.ip-permission.protocol", "-1"),
+        ("DescribeSecurityGroups", "ip-permission.group-id", "sg-*"),
+        ("DescribeSecurityGroups", "ip-permission.group-name", "default"),
+        ("DescribeSecurityGroups", "ip-permission.protocol", "-1"),
+        ("DescribeSecurityGroups", "ip-permission.user-id", OURS.account),
+        ("DescribeNetworkAcls", "association.network-acl-id", "acl-*"),
+        ("DescribeNetworkAcls", "entry.cidr", "0.0.0.0/0"),
+        ("DescribeNetworkAcls", "entry.egress", "true"),
+        ("DescribeNetworkAcls", "entry.protocol", "-1"),
+        ("DescribeNetworkAcls", "entry.rule-action", "deny"),
+        ("DescribeNetworkAcls", "entry.rule-number", "32767"),
+        ("DescribeAvailabilityZones", "zone-type", "availability-zone"),
+    ];
+    for (action, name, value) in cases {
+        let find = |value: &str| {
+            let filter = [("Filter.1.Name", name), ("Filter.1.Value.1", value)];
+            cloud.call(OURS, action, &filter).ok().text.contains("<item>")
+        };
+        assert_eq!((find(value), find("other")), (true, false), "{action} {name}");
+    }
+}
+
+/// botocore's documentation of `Filters`: a filter that it names is taken where there is nothing
+/// here that it could find.
+#[test]
+fn a_documented_filter_of_what_is_not_here_finds_nothing() {
+    let cloud = Cloud::new();
+    let vpc = cloud.vpc(OURS, "10.8.0.0/21");
+    let subnet = [("VpcId", vpc.as_str()), ("CidrBlock", "10.8.0.0/24")];
+    cloud.call(OURS, "CreateSubnet", &subnet).ok();
+    for (action, names) in NOTHING {
+        for name in names {
+            let filter = [("Filter.1.Name", *name), ("Filter.1.Value.1", "*")];
+            let found = cloud.call(OURS, action, &filter).ok().text;
+            assert!(!found.contains("<item>"), "{action} {name}: {found}");
+        }
+    }
+}
+
+/// Filters by what does not exist here.
+const NOTHING: [(&str, &[&str]); 7] = [
+    (
+        "DescribeVpcs",
+        &[
+            "ipv6-cidr-block-association.association-id",
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            "ipv6-cidr-block-association.ipv6-pool",
+            "ipv6-cidr-block-association.state",
+        ],
+    ),
+    (
+        "DescribeSubnets",
+        &[
+            "customer-owned-ipv4-pool",
+            "enable-lni-at-device-index",
+            "ipv6-cidr-block-association.association-id",
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            "ipv6-cidr-block-association.state",
+            "outpost-arn",
+        ],
+    ),
+    (
+        "DescribeRouteTables",
+        &[
+            "association.gateway-id",
+            "route.destination-ipv6-cidr-block",
+            "route.destination-prefix-list-id",
+            "route.egress-only-internet-gateway-id",
+            "route.instance-id",
+            "route.nat-gateway-id",
+            "route.transit-gateway-id",
+        ],
+    ),
+    (
+        "DescribeSecurityGroups",
+        &[
+            "egress.ip-permission.from-port",
+            "egress.ip-permission.group-id",
+            "egress.ip-permission.group-name",
+            "egress.ip-permission.ipv6-cidr",
+            "egress.ip-permission.prefix-list-id",
+            "egress.ip-permission.to-port",
+            "egress.ip-permission.user-id",
+            "ip-permission.cidr",
+            "ip-permission.from-port",
+            "ip-permission.ipv6-cidr",
+            "ip-permission.prefix-list-id",
+            "ip-permission.to-port",
+        ],
+    ),
+    (
+        "DescribeNetworkAcls",
+        &[
+            "entry.icmp.code",
+            "entry.icmp.type",
+            "entry.ipv6-cidr",
+            "entry.port-range.from",
+            "entry.port-range.to",
+        ],
+    ),
+    (
+        "DescribeNetworkInterfaces",
+        &[
+            "addresses.association.owner-id",
+            "addresses.association.public-ip",
+            "addresses.primary",
+            "addresses.private-ip-address",
+            "association.allocation-id",
+            "association.association-id",
+            "association.ip-owner-id",
+            "association.public-dns-name",
+            "association.public-ip",
+            "attachment.attach-time",
+            "attachment.attachment-id",
+            "attachment.delete-on-termination",
+            "attachment.device-index",
+            "attachment.instance-id",
+            "availability-zone",
+            "availability-zone-id",
+            "ipv6-addresses.ipv6-address",
+            "mac-address",
+            "operator.managed",
+            "operator.principal",
+            "private-dns-name",
+            "private-ip-address",
+            "source-dest-check",
+        ],
+    ),
+    (
+        "DescribeAvailabilityZones",
+        &["group-long-name", "message", "parent-zone-id", "parent-zone-name"],
+    ),
+];
+
 /// EC2 API Reference, `MaxResults`, `NextToken`.
 #[test]
 fn pages_follow_each_other_to_the_end() {

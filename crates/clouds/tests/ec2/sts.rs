@@ -148,6 +148,67 @@ fn a_session_of_the_service_lacks_what_the_service_lacks() {
     assert!(refused.get("Message").contains("sts:AssumeRole"));
 }
 
+/// AWS STS API Reference: what would make a session another one is not ignored; nor is what is no
+/// parameter of the action.
+#[test]
+fn a_session_is_not_made_with_parameters_that_nobody_keeps() {
+    let cloud = Cloud::new();
+    let names = [
+        "Policy",
+        "PolicyArns.member.1.arn",
+        "Tags.member.1.Key",
+        "TransitiveTagKeys.member.1",
+        "SerialNumber",
+        "TokenCode",
+        "SourceIdentity",
+        "ProvidedContexts.member.1.ProviderArn",
+        "MinimumSessionTokenSize",
+        "WebIdentityToken",
+        "DryRun",
+    ];
+    for name in names {
+        let words = format!("The parameter {name} is not recognized");
+        assume(&cloud, ROLE, &[(name, "1")]).refuses("UnknownParameter", &words);
+    }
+    let odd = cloud.call(OURS, "GetCallerIdentity", &[("RoleArn", ROLE)]);
+    assert_eq!(odd.code(), "UnknownParameter");
+    for name in ["Policy", "ProviderId", "ExternalId"] {
+        let form = format!(
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={ROLE}\
+             &RoleSessionName=session&WebIdentityToken=a.e30.c&{name}=1"
+        );
+        let odd = cloud.send(http::Request::post("/").body(form.into()).unwrap());
+        assert_eq!(odd.code(), "UnknownParameter", "{name}");
+    }
+}
+
+/// AWS STS API Reference: `RoleArn` has 20 to 2048 characters, `RoleSessionName` 2 to 64 of
+/// `[\w+=,.@-]*`.
+#[test]
+fn a_role_and_a_session_have_names_of_their_form() {
+    let cloud = Cloud::new();
+    let ask = |role: &str, name: &str| {
+        let parameters = [("RoleArn", role), ("RoleSessionName", name)];
+        cloud.call(OURS, "AssumeRole", &parameters)
+    };
+    let (longest, longer) = ("s".repeat(64), "s".repeat(65));
+    for name in ["ab", "a+b=c,d.e@f-g_h", longest.as_str()] {
+        let arn = format!("arn:aws:sts::123456789012:assumed-role/peering/{name}");
+        assert_eq!(ask(ROLE, name).ok().get("Arn"), arn);
+    }
+    for name in ["a", "a b", "a/b", longer.as_str()] {
+        assert_eq!(ask(ROLE, name).code(), "ValidationError", "{name}");
+    }
+    let role = |length: usize| {
+        let head = "arn:aws:iam::123456789012:role/";
+        format!("{head}{}", "r".repeat(length - head.len()))
+    };
+    ask(&role(2_048), "session").ok();
+    let words = ask(&role(2_049), "session").words();
+    assert_eq!(words.0, "ValidationError");
+    assert!(words.1.ends_with("Member must have length less than or equal to 2048"));
+}
+
 struct Session {
     key: String,
     token: String,

@@ -110,6 +110,41 @@ fn tags_are_deleted_by_key_by_value_or_all() {
     assert_eq!(left(&[id]), Vec::<String>::new());
 }
 
+/// botocore's words on `DeleteTags.Tags`: "If you specify a tag key with an empty string as the tag
+/// value, we delete the tag only if its value is an empty string".
+#[test]
+fn a_tag_is_deleted_by_an_empty_value_only_if_it_has_none() {
+    let cloud = Cloud::new();
+    let vpc = cloud.vpc(OURS, "10.8.0.0/21");
+    let id = ("ResourceId.1", vpc.as_str());
+    let two = [id, ("Tag.1.Key", "a"), ("Tag.1.Value", "1"), ("Tag.2.Key", "b")];
+    cloud.call(OURS, "CreateTags", &two).ok();
+    let left = |key: &str| {
+        let empty = [id, ("Tag.1.Key", key), ("Tag.1.Value", "")];
+        cloud.call(OURS, "DeleteTags", &empty).ok();
+        cloud.call(OURS, "DescribeTags", &[]).ok().all("key")
+    };
+    assert_eq!(left("a"), ["a", "b"]);
+    assert_eq!(left("b"), ["a"]);
+}
+
+/// Amazon EC2 User Guide, "Tag restrictions": a value can be empty, so a filter can ask for it.
+#[test]
+fn a_filter_can_ask_for_a_tag_without_a_value() {
+    let cloud = Cloud::new();
+    let (one, two) = (cloud.vpc(OURS, "10.8.0.0/21"), cloud.vpc(OURS, "10.9.0.0/21"));
+    for (vpc, value) in [(&one, ""), (&two, "prod")] {
+        let tag = [("ResourceId.1", vpc.as_str()), ("Tag.1.Key", "stage"), ("Tag.1.Value", value)];
+        cloud.call(OURS, "CreateTags", &tag).ok();
+    }
+    let empty = [("Filter.1.Name", "tag:stage"), ("Filter.1.Value.1", "")];
+    assert_eq!(cloud.call(OURS, "DescribeVpcs", &empty).ok().all("vpcId"), [one.as_str()]);
+    let described = cloud.call(OURS, "DescribeTags", &empty).ok();
+    assert_eq!(described.all("resourceId"), [one.as_str()]);
+    let none = cloud.call(OURS, "DescribeVpcs", &empty[..1]);
+    assert_eq!(none.code(), "MissingParameter");
+}
+
 /// EC2 API Reference, `DescribeTags`.
 #[test]
 fn tags_are_described_by_what_they_are_on() {

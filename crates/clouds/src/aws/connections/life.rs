@@ -9,7 +9,7 @@ use peerage_fabric::rules::aws::{ACTIVE_MAX, REMEMBERS, REMEMBERS_SHORT};
 
 use super::super::world::World;
 use super::super::{SERVICE, blocks as ranges, vpcs};
-use super::{Connection, Party, Side, State, blocks};
+use super::{Connection, Party, Side, State};
 
 /// Why a request cannot be accepted.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,10 +77,7 @@ fn waited(world: &mut World, id: &str, connection: Connection) {
 /// Whether the accepter's VPC is where the request says, and no two blocks overlap.
 fn meet(world: &World, connection: &Connection) -> bool {
     let (requester, accepter) = (&connection.requester, &connection.accepter);
-    let is_there = |side: &Side| {
-        let vpc = world.tables.vpcs.get(&side.vpc);
-        vpc.is_some_and(|vpc| vpc.account == side.account && vpc.region == side.region)
-    };
+    let is_there = |side: &Side| side.own_vpc(world).is_some();
     let blocks = |side: &Side| vpcs::blocks_of(world, &side.vpc).unwrap_or_default();
     let theirs = blocks(accepter);
     let overlaps = blocks(requester)
@@ -116,7 +113,8 @@ pub(in crate::aws) fn accepted(world: &mut World, id: &str, connection: Connecti
         return end(world, id, connection, State::Failed, ends);
     }
     let due = world.now().after(world.pace.aws_provisioning).as_millis();
-    put(world, id, enter(connection, State::Provisioning, Some(due)));
+    let agreed = Connection { agreed: true, ..connection };
+    put(world, id, enter(agreed, State::Provisioning, Some(due)));
 }
 
 /// The accepter says no.
@@ -155,7 +153,7 @@ fn end(
     let now = world.now();
     let [requester, accepter] = ends.map(|span| span.map(|span| now.after(span).as_millis()));
     let remember = |side: &Side, until| Side {
-        blocks: blocks(world, side),
+        blocks: side.latest_blocks(world),
         until,
         dns: false,
         ..side.clone()

@@ -5,6 +5,7 @@ use super::super::listing::CONNECTION;
 use super::super::parameters::Parameters;
 use super::super::refusal::{Refusal, missing, not_permitted};
 use super::super::turn::{Outcome, Turn};
+use super::super::vpcs::Vpc;
 use super::super::world::World;
 use super::super::xml::Xml;
 use super::{Connection, Party, Side, State};
@@ -121,7 +122,7 @@ fn check(turn: &Turn<'_>, id: &str, connection: &Connection, wish: &Wish) -> Res
 }
 
 fn both_have_dns(world: &World, connection: &Connection) -> bool {
-    let has = |side: &Side| world.tables.vpcs.get(&side.vpc).is_some_and(super::vpcs::Vpc::has_dns);
+    let has = |side: &Side| side.own_vpc(world).is_some_and(Vpc::has_dns);
     has(&connection.requester) && has(&connection.accepter)
 }
 

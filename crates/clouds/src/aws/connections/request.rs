@@ -7,10 +7,10 @@ use peerage_fabric::tags::{HANDSHAKE, PEERING};
 use super::super::caller::is_region;
 use super::super::listing::VPC;
 use super::super::refusal::{Refusal, invalid};
+use super::super::tags;
 use super::super::turn::{Outcome, Turn};
 use super::super::world::World;
 use super::super::xml::Xml;
-use super::super::{tags, vpcs};
 use super::{Connection, Side, State, life, shown};
 
 /// The most connections of the whole world, those that are only remembered included. Above it
@@ -39,6 +39,7 @@ pub(in crate::aws) fn create(turn: &mut Turn<'_>) -> Outcome {
         requester,
         accepter,
         state: State::InitiatingRequest,
+        agreed: false,
         expires: turn.now().after(EXPIRY).as_millis(),
         due: Some(due.as_millis()),
     };
@@ -76,9 +77,9 @@ fn accepter(turn: &Turn<'_>) -> Result<Side, Refusal> {
 }
 
 fn side(turn: &Turn<'_>, account: String, region: String, vpc: &str) -> Side {
-    let blocks = vpcs::blocks_of(turn.world, vpc).unwrap_or_default();
-    let blocks = blocks.iter().map(ToString::to_string).collect();
-    Side { account, region, vpc: vpc.to_owned(), blocks, dns: false, until: None }
+    let vpc = vpc.to_owned();
+    let side = Side { account, region, vpc, blocks: Vec::new(), dns: false, until: None };
+    Side { blocks: side.latest_blocks(turn.world), ..side }
 }
 
 /// The living connection that leads from one VPC to the other.

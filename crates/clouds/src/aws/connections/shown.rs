@@ -7,7 +7,7 @@ use super::super::listing::{self, CONNECTION};
 use super::super::tags;
 use super::super::turn::{Outcome, Turn};
 use super::super::xml::Xml;
-use super::{Connection, Party, State, blocks, options};
+use super::{Connection, Party, State, options};
 use crate::calendar;
 
 const FILTERS: &[&str] = &[
@@ -45,12 +45,12 @@ fn values(turn: &Turn<'_>, connection: &Connection, id: &str, name: &str) -> Vec
     let (requester, accepter) = (&connection.requester, &connection.accepter);
     match name {
         "accepter-vpc-info.cidr-block" if shows_blocks(turn, connection) => {
-            blocks(turn.world, accepter)
+            connection.blocks(turn.world, Party::Accepter)
         }
         "accepter-vpc-info.owner-id" => vec![accepter.account.clone()],
         "accepter-vpc-info.vpc-id" => vec![accepter.vpc.clone()],
         "expiration-time" => expiration(connection).into_iter().collect(),
-        "requester-vpc-info.cidr-block" => blocks(turn.world, requester),
+        "requester-vpc-info.cidr-block" => connection.blocks(turn.world, Party::Requester),
         "requester-vpc-info.owner-id" => vec![requester.account.clone()],
         "requester-vpc-info.vpc-id" => vec![requester.vpc.clone()],
         "status-code" => vec![connection.state.code().to_owned()],
@@ -62,15 +62,7 @@ fn values(turn: &Turn<'_>, connection: &Connection, id: &str, name: &str) -> Vec
 
 /// A requester learns the blocks of another account's VPC when its owner has agreed, not before.
 fn shows_blocks(turn: &Turn<'_>, connection: &Connection) -> bool {
-    let agreed = match connection.state {
-        State::Provisioning | State::Active | State::Deleting(_) | State::Deleted(_) => true,
-        State::InitiatingRequest
-        | State::PendingAcceptance
-        | State::Failed
-        | State::Rejected
-        | State::Expired => false,
-    };
-    agreed || connection.accepter.account == turn.caller.account
+    connection.agreed || connection.accepter.account == turn.caller.account
 }
 
 /// When a request expires, as long as that means anything.
@@ -99,7 +91,7 @@ fn write_side(turn: &Turn<'_>, xml: &mut Xml, connection: &Connection, party: Pa
     let side = connection.side(party);
     xml.text("ownerId", &side.account).text("vpcId", &side.vpc).text("region", &side.region);
     if party == Party::Requester || shows_blocks(turn, connection) {
-        let blocks = blocks(turn.world, side);
+        let blocks = connection.blocks(turn.world, party);
         xml.maybe("cidrBlock", blocks.first());
         xml.items("cidrBlockSet", &blocks, |xml, block| {
             xml.text("cidrBlock", block);

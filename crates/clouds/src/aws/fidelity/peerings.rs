@@ -153,6 +153,28 @@ pub(super) const RULES: &[Rule] = &[
         test: "the_requester_learns_the_accepters_blocks_when_it_agrees",
     },
     Rule {
+        rule: "A VPC of another account that is named without its owner shows no blocks.",
+        evidence: "botocore's service model, `VpcPeeringConnection.AccepterVpcInfo`: \"CIDR \
+                   block information is only returned when describing an active VPC peering \
+                   connection.\"",
+        test: "a_vpc_that_is_named_without_its_owner_shows_no_blocks",
+    },
+    Rule {
+        rule: "A request that is deleted before it was accepted shows its requester no blocks of \
+               the accepter.",
+        evidence: "botocore's service model, `VpcPeeringConnection.AccepterVpcInfo`: \"CIDR \
+                   block information is only returned when describing an active VPC peering \
+                   connection.\"",
+        test: "a_request_that_is_deleted_shows_no_blocks_of_the_accepter",
+    },
+    Rule {
+        rule: "A connection that is over shows the blocks that its VPCs had at its end.",
+        evidence: "Deduced from botocore's service model, `VpcPeeringConnection.AccepterVpcInfo`: \
+                   \"CIDR block information is only returned when describing an active VPC \
+                   peering connection.\"",
+        test: "a_connection_that_is_over_shows_the_blocks_that_it_had",
+    },
+    Rule {
         rule: "A second request of the pair in the same direction answers the connection that \
                lives.",
         evidence: "hashicorp/terraform-provider-aws#27750 and its documentation",

@@ -25,6 +25,17 @@ pub(super) const RULES: &[Rule] = &[
         test: "tags_are_deleted_by_key_by_value_or_all",
     },
     Rule {
+        rule: "A key with an empty value deletes a tag only if its value is empty.",
+        evidence: "botocore's service model, `DeleteTags.Tags`",
+        test: "a_tag_is_deleted_by_an_empty_value_only_if_it_has_none",
+    },
+    Rule {
+        rule: "A filter with an empty value asks for tags with an empty value.",
+        evidence: "Amazon EC2 User Guide, tag restrictions: a value can be empty; the filter is \
+                   deduced",
+        test: "a_filter_can_ask_for_a_tag_without_a_value",
+    },
+    Rule {
         rule: "Tags are described by what they are on.",
         evidence: "EC2 API Reference, `DescribeTags`",
         test: "tags_are_described_by_what_they_are_on",
@@ -130,6 +141,16 @@ pub(super) const RULES: &[Rule] = &[
         test: "every_filter_of_a_vpcs_surroundings_counts",
     },
     Rule {
+        rule: "A filter by what all objects have in common here finds them.",
+        evidence: "botocore's service model, `Filters` of the Describe actions",
+        test: "a_documented_filter_of_what_all_have_finds_it",
+    },
+    Rule {
+        rule: "A documented filter by what does not exist here finds nothing, and is not refused.",
+        evidence: "botocore's service model, `Filters` of the Describe actions",
+        test: "a_documented_filter_of_what_is_not_here_finds_nothing",
+    },
+    Rule {
         rule: "Pages follow each other to the end.",
         evidence: "EC2 API Reference, `MaxResults`, `NextToken`",
         test: "pages_follow_each_other_to_the_end",
@@ -200,6 +221,17 @@ pub(super) const RULES: &[Rule] = &[
         rule: "A web identity assumes a role without a signature.",
         evidence: "AWS STS API Reference, `AssumeRoleWithWebIdentity`",
         test: "a_web_identity_assumes_a_role_without_a_signature",
+    },
+    Rule {
+        rule: "STS refuses a parameter that is not kept here, such as Policy or Tags.",
+        evidence: "The emulator's own; AWS STS API Reference, `AssumeRole`",
+        test: "a_session_is_not_made_with_parameters_that_nobody_keeps",
+    },
+    Rule {
+        rule: "A role's ARN has 20 to 2048 characters, a session's name 2 to 64 of letters, \
+               digits and _+=,.@-.",
+        evidence: "AWS STS API Reference, `AssumeRole`",
+        test: "a_role_and_a_session_have_names_of_their_form",
     },
     Rule {
         rule: "What the service may not do, a role that it assumed may not either.",

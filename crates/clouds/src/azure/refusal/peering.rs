@@ -81,6 +81,17 @@ pub(in crate::azure) fn grown_overlap(network: &str, third: &str, both: &str) ->
     Refusal::new(400, "VnetAddressSpaceOverlapsWithAlreadyPeeredVnet", message)
 }
 
+/// Source: Azure's error of that code; the feature is that of Azure's guide "How to configure
+/// subnet peering".
+pub(in crate::azure) fn feature_missing(subscription: &str) -> Refusal {
+    let message = format!(
+        "Subscription {subscription} is not registered for feature \
+         Microsoft.Network/AllowMultiplePeeringLinksBetweenVnets required to carry out the \
+         requested operation."
+    );
+    Refusal::new(400, "SubscriptionNotRegisteredForFeature", message)
+}
+
 /// Source: Azure's limits.
 pub(in crate::azure) fn full() -> Refusal {
     Refusal::new(400, FULL_CODE, FULL)

@@ -107,11 +107,7 @@ fn check(world: &World, key: &NetworkKey, written: &Written) -> Result<(), Refus
     if !is_name(key.name()) {
         return Err(Refusal::invalid("resource.name", key.name(), NAME_RULE));
     }
-    let long = written.description.as_deref().filter(|text| text.len() > DESCRIPTION_MAX);
-    if let Some(text) = long {
-        let why = "The description must not exceed 2048 bytes.";
-        return Err(Refusal::invalid("resource.description", text, why));
-    }
+    check_description(written.description.as_deref())?;
     if let Some(range) = &written.range {
         let why = "Legacy networks cannot be created.";
         return Err(Refusal::invalid("resource.IPv4Range", range, why));
@@ -125,6 +121,13 @@ fn check(world: &World, key: &NetworkKey, written: &Written) -> Result<(), Refus
         true => Err(Refusal::exists(&key.path())),
         false => Ok(()),
     }
+}
+
+/// Refuses a description that no resource can have.
+pub(in crate::gcp) fn check_description(text: Option<&str>) -> Result<(), Refusal> {
+    let Some(long) = text.filter(|text| text.len() > DESCRIPTION_MAX) else { return Ok(()) };
+    let why = "The description must not exceed 2048 bytes.";
+    Err(Refusal::invalid("resource.description", long, why))
 }
 
 /// A network is there, with its way to the Internet and, in auto mode, its subnetworks.

@@ -11,6 +11,7 @@ use super::{Hop, Route, all, connected, inside_subnetwork, network_id, of_networ
 use crate::gcp::answer::Call;
 use crate::gcp::block::Block;
 use crate::gcp::links::{BASE, NAME_RULE, NetworkKey, is_name, parse_network};
+use crate::gcp::network::check_description;
 use crate::gcp::operation::{self, Draft, Effect, Lock, LockKind};
 use crate::gcp::refusal::{Failure, Refusal};
 use crate::gcp::subnetwork;
@@ -18,6 +19,9 @@ use crate::gcp::world::World;
 
 /// Static routes of one network. Source: quotas of VPC networks.
 const ROUTES_MAX: usize = 200;
+
+/// Tags of one route. Source: a machine has at most as many.
+const TAGS_MAX: usize = 64;
 
 /// The lowest precedence of a route, and the usual one. Source: the reference of `routes`.
 const PRIORITY_MAX: u32 = 65_535;
@@ -74,6 +78,8 @@ fn read(
     network: &NetworkKey,
     name: String,
 ) -> Result<Route, Refusal> {
+    check_description(written.description.as_deref())?;
+    check_tags(&written.tags)?;
     let text = written.dest_range.as_deref().unwrap_or("");
     let block = text
         .parse::<Block>()
@@ -96,6 +102,18 @@ fn read(
         tags: written.tags.clone(),
         system: false,
     })
+}
+
+/// Tags are names. Source: the reference of `instances`.
+fn check_tags(tags: &[String]) -> Result<(), Refusal> {
+    if tags.len() > TAGS_MAX {
+        let count = tags.len().to_string();
+        return Err(Refusal::invalid("resource.tags", &count, "There are more than 64 tags."));
+    }
+    match tags.iter().enumerate().find(|(_, tag)| !is_name(tag)) {
+        Some((at, tag)) => Err(Refusal::invalid(&format!("resource.tags[{at}]"), tag, NAME_RULE)),
+        None => Ok(()),
+    }
 }
 
 /// Where the route leads. Machines and tunnels there are none.

@@ -39,6 +39,8 @@ struct Written {
     #[serde(default)]
     secondary_ip_ranges: Vec<WrittenRange>,
     private_ip_google_access: Option<bool>,
+    stack_type: Option<String>,
+    purpose: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,16 +70,9 @@ pub(in crate::gcp) fn insert(
         .filter(|network| network.project() == call.project)
         .ok_or_else(|| Refusal::invalid("resource.network", network, "The URL is malformed."))?;
     world.allow(call, "compute.networks.updatePolicy", &network.path())?;
-    if !is_name(name) {
-        return Err(Refusal::invalid("resource.name", name, NAME_RULE));
-    }
+    check_plain(name, &written)?;
     let (block, secondary) = blocks(&written)?;
-    let auto = network::usable(world, &network)?.auto;
-    if auto && AUTO_BLOCK.parse().is_ok_and(|all: Block| all.overlaps(block)) {
-        let why = "Extended subnetworks in auto subnet mode networks cannot overlap with \
-                   10.128.0.0/9.";
-        return Err(Refusal::invalid("resource.ipCidrRange", &block.to_string(), why));
-    }
+    check_auto(world, &network, block)?;
     if world.tables.subnetworks.contains_key(&row) {
         return Err(Refusal::exists(&path));
     }
@@ -93,6 +88,36 @@ pub(in crate::gcp) fn insert(
         begin(world, call, "insert", &subnetwork, Effect::CreateSubnetwork(row.clone()), takes)?;
     world.tables.subnetworks.insert(row, subnetwork);
     Ok(body)
+}
+
+/// Refuses what cannot be said of a subnetwork, and other kinds of it: none is made that looks like
+/// what was asked for and is not.
+fn check_plain(name: &str, written: &Written) -> Result<(), Refusal> {
+    if !is_name(name) {
+        return Err(Refusal::invalid("resource.name", name, NAME_RULE));
+    }
+    network::check_description(written.description.as_deref())?;
+    let fields = [
+        ("resource.stackType", &written.stack_type, "IPV4_ONLY"),
+        ("resource.purpose", &written.purpose, "PRIVATE"),
+    ];
+    for (field, value, only) in fields {
+        if let Some(other) = value.as_deref().filter(|value| *value != only) {
+            return Err(Refusal::invalid(field, other, &format!("Must be {only} here.")));
+        }
+    }
+    Ok(())
+}
+
+/// A network in auto mode keeps the block of such networks for what it makes itself.
+fn check_auto(world: &World, network: &NetworkKey, block: Block) -> Result<(), Refusal> {
+    let auto = network::usable(world, network)?.auto;
+    if auto && AUTO_BLOCK.parse().is_ok_and(|all: Block| all.overlaps(block)) {
+        let why = "Extended subnetworks in auto subnet mode networks cannot overlap with \
+                   10.128.0.0/9.";
+        return Err(Refusal::invalid("resource.ipCidrRange", &block.to_string(), why));
+    }
+    Ok(())
 }
 
 fn begin(
