@@ -163,6 +163,10 @@ impl App {
             (Object::Peering(old), Some(Object::Peering(next))) => {
                 change.require(keys::peering(next.0.group, next.0.id), seen);
                 put_peering(&mut change, &next.0)?;
+                if next.0.phase.is_pending() && !old.0.phase.is_pending() {
+                    // Who counted those that wait without this one counts again.
+                    change.mark(keys::network_guard(next.0.group))?;
+                }
                 self.tell_milestone(&mut change, &old.0, &next.0).await?;
                 if let Some(drift) = link_drift(&old.0, &next.0) {
                     let news = |org| {
