@@ -22,9 +22,9 @@ use peerage_core::cloud::{
 };
 use peerage_core::container::ContainerSpec;
 use peerage_core::id::{GroupId, OrgId, PeerId, ServiceAccountId};
-use peerage_core::peering::{AwsNetwork, CustomerNetwork, Phase};
+use peerage_core::peering::{AwsNetwork, CustomerNetwork, Phase, aws};
 use peerage_core::provider::Provider;
-use peerage_core::reconcile::Tempo;
+use peerage_core::reconcile::{Key, Object, Tempo};
 use peerage_core::region::AwsRegion;
 use peerage_core::time::Timestamp;
 use peerage_fabric::Fabric;
@@ -252,4 +252,31 @@ async fn what_a_customer_did_while_nobody_looked_is_found_on_a_round() {
     let kinds: Vec<&str> = own.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["GROUP_CREATED", "PEERAGE_PEER_ACTIVE", "PEERAGE_PEER_INACTIVE"]);
     assert!(own.iter().all(|event| !event.changes.is_empty()));
+}
+
+#[tokio::test]
+async fn who_counted_what_waits_is_told_that_one_more_does() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let (clock, randomness) = (Clock::new(), Randomness::seeded(1));
+    let app = open_app(store.clone(), KeySource::Ephemeral, clock, randomness, |_| ()).unwrap();
+    let names = Installation { org_name: "Org".to_owned(), project_name: "Project".to_owned() };
+    let installed = app.install(&names).await.unwrap();
+    let (context, group) = owner(&installed);
+    let peering = Key::Peering(group, ask_for_one(&app, &context, group).await);
+    let guard = async || store.get(&keys::network_guard(group)).await.unwrap().unwrap().modified;
+    let into = async |phase| {
+        let seen = app.load(peering).await.unwrap().unwrap();
+        let Object::Peering(mut next) = seen.object.clone() else { panic!("no peering") };
+        next.0.phase = Phase::Aws(phase);
+        let next = Object::Peering(next);
+        app.write(seen.stamp, &seen.object, Some(&next), None).await.unwrap();
+    };
+    // A request requires the guard as it was when it counted.
+    let counted = guard().await;
+    for phase in [aws::Phase::PendingAcceptance, aws::Phase::Finalizing, aws::Phase::Available] {
+        into(phase).await;
+        assert_eq!(guard().await, counted);
+    }
+    into(aws::Phase::PendingAcceptance).await;
+    assert!(guard().await > counted);
 }
