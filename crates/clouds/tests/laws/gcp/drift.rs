@@ -156,3 +156,21 @@ async fn a_subnet_that_somebody_made_in_our_network_keeps_it() {
     let path = format!("{PROJECT}/regions/us-east1/subnetworks/{name}");
     assert_eq!(world.ask("GET", &path, &Value::Null).0, 200, "nothing of it was touched");
 }
+
+#[tokio::test]
+async fn a_region_that_comes_later_leaves_a_full_network_as_it_is() {
+    let world = World::new(CustomerMode::Accept).await;
+    let before = world.driver_with(|options| options.regions.truncate(1)).await;
+    let (request, link) = Hand { world: &world, fabric: &before }.active(1).await;
+    // Its one subnet has the whole block.
+    let after = world.driver().await;
+    let hand = Hand { world: &world, fabric: &after };
+    let look = async || {
+        let seen = after.observe_network(&network_request(1), world.clock.now()).await;
+        seen.unwrap().found.unwrap()
+    };
+    assert!(look().await.drift.is_some_and(|drift| drift.what.contains("has no subnet")));
+    assert_eq!(hand.network(&network_request(1)).await.drift, None);
+    assert_eq!(look().await.drift, None);
+    assert_eq!(hand.look(&request).await, Some(link));
+}
